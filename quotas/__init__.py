@@ -1,0 +1,1 @@
+"""The rules of the co-operative as pure functions; they know nothing but the standard library."""
