@@ -1,0 +1,38 @@
+"""How migrations reach the database: one transaction a migration, with a lock time-out."""
+
+from alembic import context
+from sqlalchemy import create_engine, text
+
+from app.db import Base
+from app.models import __all__ as tables
+from app.settings import DatabaseSettings, read
+
+assert tables  # noqa: S101  importing the tables is what the import is for
+
+
+def include(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001  alembic's signature
+    """Leave the job library's own tables alone when comparing."""
+    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+
+
+def run() -> None:
+    """Migrate the database of the settings, or the one that a test hands over."""
+    url = context.config.attributes.get("url") or read(DatabaseSettings).dsn("psycopg")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        # A migration that waits for a lock blocks everyone behind it: better it gives up and is run again.
+        connection.execute(text("SET lock_timeout = '5s'"))
+        connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            transaction_per_migration=True,
+            include_object=include,
+            compare_server_default=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

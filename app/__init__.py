@@ -1,0 +1,1 @@
+"""Guildhall: the front door of a co-operative's BigBlueButton servers."""

@@ -1,0 +1,130 @@
+"""Who is looking: the viewer of a page, and what a page may demand of them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+
+from app import i18n, wording
+from app.accounts import sessions
+from app.db import Session
+from app.errors import ForbiddenError, GuildhallError, NotFoundError
+from app.i18n import lazy
+from app.web.browser import get_cookie
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A signed-in person, as the pages and access rules see them."""
+
+    id: int
+    holder_id: int
+    name: str
+    email: str
+    language: str
+    time_zone: str
+    is_operator: bool
+    is_bookkeeper: bool
+    is_verified: bool
+    session_id: int | None
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the account menu."""
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+class SignInNeededError(GuildhallError):
+    """The page is for people with an account: they sign in and come back to it."""
+
+    status = 401
+    code = "sign_in_needed"
+    title = lazy("Sign in first")
+    message = lazy("This page is for people who have an account here.")
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        super().__init__()
+
+    def location(self) -> str:
+        """The sign-in page, which leads back."""
+        return f"/sign-in?next={quote(self._path, safe='/')}"
+
+
+class VerificationNeededError(ForbiddenError):
+    """The account's e-mail address is not verified yet."""
+
+    code = "verification_needed"
+    title = lazy("Verify your e-mail address first")
+    message = lazy(
+        "Open the link in the mail that we sent you. You can have it sent again from your account page."
+    )
+
+
+async def load_viewer(request: Request, session: Session) -> Viewer | None:
+    """The person signed in on this browser, None for everyone else; also sets language and time zone."""
+    token = get_cookie(request, sessions.COOKIE)
+    found = await sessions.find(session, token) if token else None
+    viewer = viewer_of(found) if found is not None and found.banned_at is None else None
+    request.state.viewer = viewer
+    use_language(request, viewer)
+    return viewer
+
+
+def viewer_of(row: object) -> Viewer:
+    """The viewer that a row of `sessions.find` or of an API token describes."""
+    names = ("id", "holder_id", "name", "email", "language", "time_zone", "is_operator", "is_bookkeeper")
+    return Viewer(
+        **{name: getattr(row, name) for name in names},
+        is_verified=row.verified_at is not None,  # type: ignore[attr-defined]  # rows have the columns asked for
+        session_id=getattr(row, "session_id", None),
+    )
+
+
+def use_language(request: Request, viewer: Viewer | None) -> None:
+    """The viewer's own language and zone; else the one chosen on this browser, else what the browser asks for."""
+    wording.use_zone(viewer.time_zone if viewer else None)
+    if viewer:
+        i18n.speak(viewer.language)
+    else:
+        i18n.speak(get_cookie(request, "language") or _asked_for(request))
+
+
+def _asked_for(request: Request) -> str:
+    for part in request.headers.get("accept-language", "").split(","):
+        code = part.split(";")[0].strip().split("-")[0].lower()
+        if code in i18n.LANGUAGES:
+            return code
+    return i18n.DEFAULT
+
+
+AnyViewer = Annotated[Viewer | None, Depends(load_viewer)]
+
+
+def _signed_in(request: Request, viewer: AnyViewer) -> Viewer:
+    if viewer is None:
+        raise SignInNeededError(request.url.path if request.method == "GET" else "/")
+    return viewer
+
+
+SignedIn = Annotated[Viewer, Depends(_signed_in)]
+
+
+def _verified(viewer: SignedIn) -> Viewer:
+    if not viewer.is_verified:
+        raise VerificationNeededError
+    return viewer
+
+
+Verified = Annotated[Viewer, Depends(_verified)]
+
+
+def _operator(viewer: SignedIn) -> Viewer:
+    if not viewer.is_operator:
+        raise NotFoundError
+    return viewer
+
+
+Operator = Annotated[Viewer, Depends(_operator)]

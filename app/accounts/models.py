@@ -1,0 +1,57 @@
+"""People with an account, the browsers they are signed in on, and their API tokens."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, WithId
+
+
+class User(WithId, Base):
+    """A person with an account. Participants have none."""
+
+    __tablename__ = "users"
+
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holders.id"), unique=True)
+    email: Mapped[str]
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    language: Mapped[str]
+    time_zone: Mapped[str]
+    is_operator: Mapped[bool] = mapped_column(default=False)
+    is_bookkeeper: Mapped[bool] = mapped_column(default=False)
+    verified_at: Mapped[datetime | None]
+    banned_at: Mapped[datetime | None]
+    ban_reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+# One account an address, however it is written.
+Index("uq_users_email", func.lower(User.email), unique=True)
+
+
+class BrowserSession(WithId, Base):
+    """A browser that someone is signed in on. The cookie's token is kept as a hash only."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    browser: Mapped[str]  # the browser and system in words, so that people know their sessions apart
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ApiToken(WithId, Base):
+    """A person's key to the API, kept as a hash only."""
+
+    __tablename__ = "api_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]

@@ -1,0 +1,104 @@
+"""Browser sessions: a random token in the cookie, its hash in the database."""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.accounts.models import BrowserSession, User
+
+LASTS = timedelta(days=30)
+# How exactly "last seen" is kept: a write a request would be too dear for it.
+SEEN_EVERY = timedelta(minutes=10)
+COOKIE = "session"
+
+BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def hash_of(token: str) -> bytes:
+    """How a random token is kept: it has too much chance in it to need a slow hash."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def open_session(session: AsyncSession, user_id: int, user_agent: str) -> str:
+    """Sign `user_id` in on a browser; returns the token for its cookie."""
+    token, now = secrets.token_urlsafe(32), clock.now()
+    session.add(
+        BrowserSession(
+            token_hash=hash_of(token),
+            user_id=user_id,
+            browser=browser_in_words(user_agent),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LASTS,
+        )
+    )
+    await session.flush()
+    return token
+
+
+_FIND = select(
+    User.id,
+    User.holder_id,
+    User.name,
+    User.email,
+    User.language,
+    User.time_zone,
+    User.is_operator,
+    User.is_bookkeeper,
+    User.verified_at,
+    User.banned_at,
+    BrowserSession.id.label("session_id"),
+    BrowserSession.last_seen_at,
+    BrowserSession.expires_at,
+).join(User, User.id == BrowserSession.user_id)
+
+
+async def find(session: AsyncSession, token: str) -> Row[tuple[object, ...]] | None:
+    """The person behind a cookie's token and the session's own columns; None if it is over."""
+    found = (await session.execute(_FIND.where(BrowserSession.token_hash == hash_of(token)))).one_or_none()
+    if found is None or found.expires_at <= clock.now():
+        return None
+    await _keep_alive(session, found.session_id, found.last_seen_at)
+    return found  # type: ignore[return-value]  # a row of named columns
+
+
+async def _keep_alive(session: AsyncSession, session_id: int, last_seen_at: datetime) -> None:
+    now = clock.now()
+    if now - last_seen_at < SEEN_EVERY:
+        return
+    await session.execute(
+        update(BrowserSession)
+        .where(BrowserSession.id == session_id)
+        .values(last_seen_at=now, expires_at=now + LASTS)
+    )
+
+
+async def close_all(session: AsyncSession, user_id: int, *, but: int | None = None) -> None:
+    """Sign a person out everywhere, or everywhere but on the session `but`."""
+    gone = delete(BrowserSession).where(BrowserSession.user_id == user_id)
+    await session.execute(gone if but is None else gone.where(BrowserSession.id != but))
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Delete sessions that are over."""
+    await session.execute(delete(BrowserSession).where(BrowserSession.expires_at < clock.now()))
+
+
+def browser_in_words(user_agent: str) -> str:
+    """Browser and system, "Firefox · Linux": enough to know one's own sessions apart."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if re.search(mark, user_agent)), "")
+    return " · ".join(part for part in (browser, system) if part) or "?"

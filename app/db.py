@@ -1,0 +1,94 @@
+"""PostgreSQL: one engine a process, one transaction a request or job, committed before the answer leaves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import BigInteger, DateTime, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.settings import DatabaseSettings
+
+# Names that alembic can drop again: every constraint has one.
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table: times are `timestamptz`, whole numbers that may grow are `bigint`."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads it so
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        int: BigInteger,
+    }
+
+
+class WithId:
+    """A row with a number of its own, given by the database."""
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class Database:
+    """The connections of one process. `transaction()` commits when its block returns, else rolls back."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.dsn = settings.dsn()
+        self.engine: AsyncEngine = create_async_engine(
+            settings.dsn("asyncpg"),
+            pool_size=settings.database_pool,
+            max_overflow=0,
+            pool_timeout=5,
+            # A connection that died while it rested is replaced before anyone is handed it.
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 15,
+                "server_settings": {
+                    "application_name": "guildhall",
+                    "statement_timeout": "10000",
+                    # A lock that is not had soon is a sign of trouble: better one error than a queue.
+                    "lock_timeout": "5000",
+                    "idle_in_transaction_session_timeout": "30000",
+                },
+            },
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction, READ COMMITTED."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+def get_database(request: Request) -> Database:
+    """The process's database, for functions that own their transactions."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's session: returning commits, raising rolls back."""
+    async with get_database(request).transaction() as session:
+        yield session
+
+
+Databased = Annotated[Database, Depends(get_database)]
+# scope="function": FastAPI would else commit after the answer has left, and a failed commit would answer 303.
+Session = Annotated[AsyncSession, Depends(get_session, scope="function")]

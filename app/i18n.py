@@ -1,0 +1,51 @@
+"""Words in the reader's language: gettext catalogues, and texts that wait for a language."""
+
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.support import LazyProxy, NullTranslations, Translations
+
+from app.settings import ROOT
+
+LANGUAGES = {"en": "English", "ca": "Català"}
+DEFAULT = "en"
+CATALOGUES: Path = ROOT / "app" / "locale"
+
+Text = str | LazyProxy
+
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The texts of a language; English is what the source says."""
+    return Translations.load(str(CATALOGUES), [language])
+
+
+def speak(language: str | None) -> str:
+    """Use this language for the rest of the request or job; an unknown one is English. Returns it."""
+    chosen = language if language in LANGUAGES else DEFAULT
+    _language.set(chosen)
+    return chosen
+
+
+def spoken() -> str:
+    """The language of this request or job, as a code."""
+    return _language.get()
+
+
+def gettext(text: str, **values: object) -> str:
+    """The text in the reader's language, with its named values filled in."""
+    found = catalogue(_language.get()).ugettext(text)
+    return found % values if values else found
+
+
+def ngettext(one: str, many: str, n: int, **values: object) -> str:
+    """The text for one or for many, with `n` and the other named values filled in."""
+    return catalogue(_language.get()).ungettext(one, many, n) % {"num": n, "n": n, **values}
+
+
+def lazy(text: str, **values: object) -> LazyProxy:
+    """A text that is put into words when it is shown, in the language of that moment."""
+    return LazyProxy(gettext, text, enable_cache=False, **values)

@@ -1,0 +1,115 @@
+"""News to browsers: NOTIFY in the transaction that changes something, one LISTEN a process, many listeners."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import asyncpg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+CHANNEL = "guildhall"
+RECONNECT_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+async def announce(session: AsyncSession, *topics: str) -> None:
+    """Tell every process that something about these topics changed, once this transaction is committed."""
+    for topic in topics:
+        await session.execute(
+            text("SELECT pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
+        )
+
+
+def room_topic(room_id: int) -> str:
+    """What the pages of a room listen to."""
+    return f"room:{room_id}"
+
+
+def holder_topic(holder_id: int) -> str:
+    """What the dashboards that show a holder's rooms listen to."""
+    return f"holder:{holder_id}"
+
+
+class Subscription:
+    """One browser's ear: it hears that something changed, not what, so nothing can pile up."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def tell(self) -> None:
+        """Something changed."""
+        self._changed.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """True as soon as something changed since the last call, False after `seconds` of quiet."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        except TimeoutError:
+            return False
+        self._changed.clear()
+        return True
+
+
+class Switchboard:
+    """Hands each NOTIFY of the database to the subscriptions of its topic, in this process."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._ears: dict[str, set[Subscription]] = defaultdict(set)
+
+    @contextmanager
+    def subscribed(self, *topics: str) -> Iterator[Subscription]:
+        """A subscription to these topics for as long as the block lasts."""
+        ear = Subscription()
+        for topic in topics:
+            self._ears[topic].add(ear)
+        try:
+            yield ear
+        finally:
+            for topic in topics:
+                self._ears[topic].discard(ear)
+                if not self._ears[topic]:
+                    del self._ears[topic]
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen for as long as the block lasts; a connection that is lost is made anew."""
+        task = asyncio.create_task(self._listen_for_ever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                await self._listen_once()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("live.connection_lost", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen_once(self) -> None:
+        connection = await asyncpg.connect(self._dsn, timeout=5)
+        closed = asyncio.Event()
+        connection.add_termination_listener(lambda _: closed.set())
+        try:
+            await connection.add_listener(CHANNEL, lambda *heard: self._hear(str(heard[-1])))
+            # Whatever was said while nobody listened is made up for: everyone looks once.
+            for ears in list(self._ears.values()):
+                for ear in ears:
+                    ear.tell()
+            await closed.wait()
+        finally:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await connection.close(timeout=2)
+
+    def _hear(self, topic: str) -> None:
+        for ear in self._ears.get(topic, ()):
+            ear.tell()

@@ -1,0 +1,115 @@
+"""Mail: written in the transaction that causes it, sent by the worker, readable in the browser in demo mode."""
+
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import formataddr, make_msgid
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import structlog
+from procrastinate import Blueprint, JobContext, RetryStrategy
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import clock, i18n, jobs
+from app.db import Base, WithId
+from app.settings import Settings
+from app.templating import Templates
+
+KEEP_UNSENT = timedelta(days=7)
+KEEP_IN_DEMO = timedelta(days=30)
+
+log = structlog.get_logger()
+tasks = Blueprint()
+
+
+class OutgoingMail(WithId, Base):
+    """A mail on its way. It may hold a link that signs someone in: it is deleted once it is sent."""
+
+    __tablename__ = "outgoing_mails"
+
+    to: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str]
+    html: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Mailer:
+    """Writes mails from `templates/email/<name>/` in the reader's language."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    async def send(self, session: AsyncSession, to: str, name: str, *, language: str, **context: Any) -> None:
+        """Queue the mail `name` to an address; it leaves only if this transaction is committed."""
+        before = i18n.spoken()
+        i18n.speak(language)
+        try:
+            subject, text, html = (
+                self._templates.render(f"email/{name}/{part}", language=language, **context)
+                for part in ("subject.txt", "body.txt", "body.html")
+            )
+        finally:
+            i18n.speak(before)
+        mail = OutgoingMail(
+            to=to, subject=" ".join(subject.split()), text=text, html=html, created_at=clock.now()
+        )
+        session.add(mail)
+        await session.flush()
+        await jobs.defer(session, "mail:deliver", mail_id=mail.id)
+
+
+@tasks.task(
+    name="deliver",
+    pass_context=True,
+    queue=jobs.QUEUE,
+    retry=RetryStrategy(max_attempts=8, exponential_wait=4),
+)
+async def deliver(context: JobContext, mail_id: int) -> None:
+    """Hand one mail to the SMTP server and forget it. In demo mode it stays, for the mailbox in the browser."""
+    around = jobs.surroundings(context)
+    if around.settings.demo and not around.settings.smtp_url.get_secret_value():
+        return
+    async with around.database.transaction() as session:
+        mail = await session.get(OutgoingMail, mail_id)
+    if mail is None:
+        return
+    await aiosmtplib.send(_message(mail, around.settings.mail_from), **_smtp(around.settings))
+    log.info("mail.sent", mail=mail_id)
+    async with around.database.transaction() as session:
+        await session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
+
+
+async def forget_old(session: AsyncSession, settings: Settings) -> None:
+    """Delete mails that could not be sent in a week, and demo mails of last month."""
+    keep = KEEP_IN_DEMO if settings.demo else KEEP_UNSENT
+    await session.execute(delete(OutgoingMail).where(OutgoingMail.created_at < clock.now() - keep))
+
+
+def _message(mail: OutgoingMail, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = formataddr(("", mail.to))
+    message["Subject"] = mail.subject
+    message["Message-ID"] = make_msgid(domain=sender.rstrip(">").rpartition("@")[2] or None)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+def _smtp(settings: Settings) -> dict[str, Any]:
+    """What aiosmtplib wants, from smtp://user:password@host:port (STARTTLS where offered) or smtps://."""
+    parts = urlsplit(settings.smtp_url.get_secret_value())
+    secure = parts.scheme == "smtps"
+    return {
+        "hostname": parts.hostname,
+        "port": parts.port or (465 if secure else 587),
+        "username": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+        "use_tls": secure,
+        "timeout": 20,
+    }

@@ -1,0 +1,70 @@
+"""Wiring: what the site is made of, in one place. A table of contents, nothing more."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Scope
+
+from app.accounts.access import load_viewer
+from app.db import Database
+from app.errors import NotFoundError
+from app.live import Switchboard
+from app.mail import Mailer
+from app.settings import Settings
+from app.templating import STATIC, Templates
+from app.web import csrf, errors
+from app.web.frame import Frame
+from app.web.site import Site
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The site, ready to be served."""
+    app = FastAPI(
+        title=settings.site_name, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings)
+    app.state.switchboard = Switchboard(settings.dsn())
+    app.state.templates = Templates(url=app.url_path_for, site=Site.of(settings))
+    app.state.mailer = Mailer(app.state.templates)
+    app.add_middleware(Frame, settings=settings)
+    errors.install(app)
+    app.mount("/static/{version}", GZipMiddleware(KeptForEver(directory=STATIC)), name="static")
+    app.include_router(page_router())
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What lives as long as the process does."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(app.state.database.close)
+        await stack.enter_async_context(app.state.switchboard.listening())
+        yield
+
+
+def page_router() -> APIRouter:
+    """Every page: forms are checked, the viewer is known."""
+    pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
+    pages.add_api_route("/{path:path}", nothing_here, methods=["GET", "POST"], include_in_schema=False)
+    return pages
+
+
+async def nothing_here(request: Request) -> Response:
+    """Whatever no other route answers, with the viewer known, so that the page looks like home."""
+    del request
+    raise NotFoundError
+
+
+class KeptForEver(StaticFiles):
+    """Static files under the hash of their content: a browser asks for each once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """One file."""
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:  # noqa: PLR2004  OK
+            response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,1 @@
+"""A room while it is live."""

@@ -1,0 +1,111 @@
+"""Meetings, who was sent into them, and who agreed to be recorded."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, WithId
+
+
+class MeetingState(StrEnum):
+    """From the reservation to the end. *Unknown* is no state: it is a server that does not answer."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+UNFINISHED = (MeetingState.STARTING, MeetingState.RUNNING)
+
+
+class EndReason(StrEnum):
+    """Why a meeting ended, as far as it can be known."""
+
+    TIME_UP = "time_up"
+    BY_HOST = "by_host"
+    BY_OPERATOR = "by_operator"
+    BANNED = "banned"
+    NOBODY_CAME = "nobody_came"
+    EVERYONE_LEFT = "everyone_left"
+    ROOM_DELETED = "room_deleted"
+    GONE = "gone"
+
+
+class Meeting(WithId, Base):
+    """A room's meeting, with the terms it was granted: they are kept whatever changes later."""
+
+    __tablename__ = "meetings"
+    __table_args__ = (
+        # At most one unfinished meeting a room: what two simultaneous starts run into.
+        Index(
+            "uq_meetings_unfinished_room_id",
+            "room_id",
+            unique=True,
+            postgresql_where=text("state IN ('starting', 'running')"),
+        ),
+        # The holder's meetings at once, and the follow-up round of a server.
+        Index(
+            "ix_meetings_unfinished_holder_id",
+            "holder_id",
+            postgresql_where=text("state IN ('starting', 'running')"),
+        ),
+        Index(
+            "ix_meetings_unfinished_server_id",
+            "server_id",
+            postgresql_where=text("state IN ('starting', 'running')"),
+        ),
+        # The room's last meeting and the spans of its sitting.
+        Index("ix_meetings_room_id_reserved_at", "room_id", text("reserved_at DESC")),
+        Index("ix_meetings_sitting_id", "sitting_id"),
+    )
+
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="SET NULL"))
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holders.id"))
+    server_id: Mapped[int] = mapped_column(ForeignKey("servers.id"))
+    started_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    name: Mapped[str]
+    external_id: Mapped[str] = mapped_column(unique=True)  # BBB's meetingID; never guessed
+    callback_token: Mapped[str]  # what the end callback must bring
+    state: Mapped[str]  # MeetingState
+    sitting_id: Mapped[str]  # the external id of the sitting's first meeting
+    tier: Mapped[str]  # the key of the tier that the terms came from
+    minutes: Mapped[int | None]  # granted length
+    people: Mapped[int | None]  # granted group size
+    recorded: Mapped[bool]
+    reserved_bytes: Mapped[int] = mapped_column(default=0)
+    reserved_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]  # when BBB created it: the minutes count from here
+    create_time: Mapped[int | None]  # the same in BBB's own milliseconds, for join URLs
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]  # EndReason
+    end_asked: Mapped[str | None]  # EndReason that we asked BBB to end it for
+    people_now: Mapped[int] = mapped_column(default=0)
+    peak_people: Mapped[int] = mapped_column(default=0)
+
+
+class Attendance(Base):
+    """A participant who was sent into a meeting: a ticket first, then as present as BBB says."""
+
+    __tablename__ = "attendances"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
+    participant: Mapped[str] = mapped_column(primary_key=True)  # BBB's userID
+    is_host: Mapped[bool]
+    sent_at: Mapped[datetime]
+    present: Mapped[bool] = mapped_column(default=False)
+    seen_at: Mapped[datetime | None]
+
+
+class Consent(WithId, Base):
+    """Someone agreed to be recorded, under the name they gave, before joining."""
+
+    __tablename__ = "consents"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
+    participant: Mapped[str]
+    name: Mapped[str]
+    language: Mapped[str]
+    agreed_at: Mapped[datetime]

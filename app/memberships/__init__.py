@@ -1,0 +1,1 @@
+"""Tiers, holders, memberships: what a holder may use now."""

@@ -1,0 +1,1 @@
+"""Durable rooms, their addresses and who may enter."""

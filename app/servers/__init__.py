@@ -1,0 +1,1 @@
+"""The BBB servers: address, secret, client, health."""

@@ -1,0 +1,158 @@
+"""What the operator sets in the environment: every name begins with `GUILDHALL_`."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "GUILDHALL_"
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+KEY_LENGTH = 32
+S = TypeVar("S", bound="DatabaseSettings")
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; its text has one line for each, with the setting's name."""
+
+
+class DatabaseSettings(BaseSettings):
+    """What `migrate` needs: where the database is."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(description="PostgreSQL, e.g. postgresql://user:password@host/guildhall")
+    database_pool: Annotated[int, Field(ge=2, le=100)] = Field(
+        8, description="Connections that one process may hold."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _only_postgresql(cls, value: SecretStr) -> SecretStr:
+        if urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    def dsn(self, driver: str | None = None) -> str:
+        """The database's address for a driver (asyncpg, psycopg) of SQLAlchemy, or plain for libpq."""
+        rest = self.database_url.get_secret_value().split("://", 1)[1]
+        return f"postgresql{'+' + driver if driver else ''}://{rest}"
+
+
+class Settings(DatabaseSettings):
+    """What `serve` and `worker` need."""
+
+    secret_key: SecretStr = Field(description="At least 32 random characters; signs cookies and links.")
+    bbb_url: str = Field(description="The BigBlueButton server, as `bbb-conf --secret` prints it.")
+    bbb_secret: SecretStr = Field(description="The server's shared secret, as `bbb-conf --secret` prints it.")
+    bbb_algorithm: Literal["sha1", "sha256", "sha384", "sha512"] = Field(
+        "sha256", description="How requests to BigBlueButton are signed."
+    )
+    bbb_join_origins: list[str] = Field(
+        [], description="Further origins a join may be redirected to, when a load balancer stands before BBB."
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="This site's own address, for mails and for BBB's callbacks."
+    )
+    site_name: Annotated[str, Field(min_length=1, max_length=60)] = Field(
+        "Guildhall", description="The name in the top bar and in mails."
+    )
+    accent: str = Field("", description="The accent colour as #rrggbb; empty is the moss green that ships.")
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="smtp://user:password@host:587, or smtps:// for TLS from the first byte."
+    )
+    mail_from: str = Field("", description="The sender of mails, e.g. Guildhall <hall@example.org>.")
+    proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
+    demo: bool = Field(False, description="Demo mode: mail is read in the browser, the clock can be moved.")
+    log_json: bool = Field(True, description="Log lines as JSON; off: for people.")
+    round_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        5.0, description="How often the worker asks BigBlueButton for its meetings."
+    )
+    simulator_url: str = Field("", description="Demo mode: the simulator, so that its clock moves too.")
+
+    @field_validator("bbb_secret", mode="before")
+    @classmethod
+    def _without_the_newline_of_bbb_conf(cls, value: Any) -> Any:
+        """BBB_API.md section 6, 21: `bbb-conf --secret` leaves a newline behind."""
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("public_url", "bbb_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address that begins with https://")
+        return value.rstrip("/")
+
+    @field_validator("accent")
+    @classmethod
+    def _colour(cls, value: str) -> str:
+        if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            raise ValueError("must be a colour like #3d6b4f")
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.demo:
+            return self
+        problems = [
+            *_weak_key(self.secret_key.get_secret_value()),
+            *_unencrypted("public_url", self.public_url),
+            *_unencrypted("bbb_url", self.bbb_url),
+        ]
+        if not self.bbb_secret.get_secret_value():
+            problems.append("bbb_secret: must not be empty")
+        if not self.smtp_url.get_secret_value():
+            problems.append("smtp_url: must be set, since accounts are verified by mail")
+        if not self.mail_from:
+            problems.append("mail_from: must be set, since accounts are verified by mail")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def secure(self) -> bool:
+        """Whether the site is reached by https, so that cookies may insist on it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def bbb_origins(self) -> list[str]:
+        """Where a join may lead the browser: what the content security policy lets forms reach."""
+        parts = urlsplit(self.bbb_url)
+        return [f"{parts.scheme}://{parts.netloc}", *self.bbb_join_origins]
+
+
+def _weak_key(key: str) -> list[str]:
+    if len(key) < KEY_LENGTH or len(set(key)) < KEY_LENGTH // 4:
+        return [f"secret_key: must be at least {KEY_LENGTH} random characters (openssl rand -hex 32)"]
+    return []
+
+
+def _unencrypted(name: str, url: str) -> list[str]:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname in LOOPBACK:
+        return []
+    return [f"{name}: must begin with https:// (only an address of this machine may go without)"]
+
+
+def read(kind: type[S]) -> S:
+    """The settings from the environment; SettingsError names every one that is missing or unsafe."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_lines(error))) from None
+
+
+def _lines(error: ValidationError) -> list[str]:
+    lines: list[str] = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        text = str(problem["msg"]).removeprefix("Value error, ")
+        if problem["type"] == "missing":
+            text = "must be set"
+        found = [f"{name}: {text}"] if name else text.splitlines()
+        lines += [PREFIX + line.split(":", 1)[0].upper() + ":" + line.split(":", 1)[1] for line in found]
+    return lines

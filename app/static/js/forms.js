@@ -1,0 +1,76 @@
+// Small comforts for forms: no double sending, copy buttons, values filled in. Every page works without this file.
+document.documentElement.classList.add("js");
+
+const say = (text) => {
+  const place = document.getElementById("said");
+  if (place) place.textContent = text;
+};
+
+/** Takes a form back to rest: after "back", or when the answer takes long and one wants to try again. */
+function rest(form) {
+  delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[aria-busy]")) {
+    button.removeAttribute("aria-busy");
+    if (button.dataset.words) button.firstChild.textContent = button.dataset.words;
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "get") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  const button = event.submitter;
+  if (button) {
+    button.setAttribute("aria-busy", "true");
+    const words = button.firstChild;
+    if (button.dataset.busy && words?.nodeType === Node.TEXT_NODE) {
+      button.dataset.words = words.textContent;
+      words.textContent = button.dataset.busy;
+      say(button.dataset.busy);
+    }
+  }
+  setTimeout(rest, form.target === "_blank" ? 2000 : 20000, form);
+});
+
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(rest);
+});
+
+async function copy(button) {
+  const value = new URL(button.dataset.copy, location.origin).href;
+  const exact = button.dataset.copy.startsWith("/") ? value : button.dataset.copy;
+  const field = button.parentElement.querySelector("input[readonly]");
+  try {
+    await navigator.clipboard.writeText(exact);
+  } catch {
+    // No clipboard on plain http: the field is selected, so that Ctrl-C is enough.
+    if (!field) return prompt("", exact);
+    field.select();
+    if (!document.execCommand("copy")) return;
+  }
+  say(button.dataset.done);
+  const words = button.querySelector("span");
+  const before = (button.dataset.words ??= words.textContent);
+  words.textContent = button.dataset.done;
+  setTimeout(() => { words.textContent = before; }, 2500);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button[type=button]");
+  if (button?.dataset.copy) copy(button);
+  if (button?.dataset.fill) {
+    const input = document.getElementById(button.dataset.fill);
+    input.value = button.value;
+    input.focus();
+  }
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

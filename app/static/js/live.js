@@ -1,0 +1,108 @@
+// Keeps a page fresh: <main data-live="/events/…"> names the stream of events. On news the page is fetched again quietly
+// and every [data-region] whose HTML changed is replaced, never while somebody writes in it.
+const main = document.querySelector("main[data-live]");
+const regions = (root) => root.querySelectorAll("[data-region]");
+// Hidden inputs carry tokens that differ every time; they say nothing about news.
+const plain = (region) => region.outerHTML.replace(/<input[^>]*type="hidden"[^>]*>/g, "");
+const seen = new Map([...regions(document)].map((region) => [region.dataset.region, plain(region)]));
+const patient = () => document.querySelector("form[data-go-when]");
+const FALLBACK = 20_000;
+let source, poll, retry, wait = 1000, fetching = false, again = false, since = performance.now();
+
+/** Whether somebody is at work in this region: an input has the focus or another value than the page came with. */
+function touched(region) {
+  const active = document.activeElement;
+  return [...region.querySelectorAll("input:not([type=hidden], [readonly]), textarea, select, [data-sent]")].some(
+    (field) =>
+      field === active || field.dataset.sent || field.checked !== field.defaultChecked
+      || (field.tagName === "SELECT"
+        ? [...field.options].some((option) => option.selected !== option.defaultSelected && option.defaultSelected)
+        : field.value !== field.defaultValue),
+  );
+}
+
+const stops = (region) => [...region.querySelectorAll("a[href], button, summary, [tabindex]")];
+
+function replace(region, fresh) {
+  const at = stops(region).indexOf(document.activeElement);
+  const before = region.dataset.state;
+  region.replaceWith(fresh);
+  if (at >= 0) (stops(fresh)[at] ?? document.getElementById("main")).focus({ preventScroll: true });
+  for (const form of fresh.querySelectorAll("form[data-go-when]")) {
+    if (before !== fresh.dataset.state && form.dataset.goWhen === fresh.dataset.state) form.requestSubmit();
+  }
+}
+
+async function refresh() {
+  if (fetching) return void (again = true);
+  fetching = true;
+  try {
+    const answer = await fetch(main.dataset.page ?? location.href, { headers: { "X-Quiet": "1" } });
+    if (answer.ok && answer.redirected) return location.assign(answer.url);
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    since = performance.now();
+    for (const region of regions(document)) {
+      const fresh = [...regions(page)].find((one) => one.dataset.region === region.dataset.region);
+      if (!fresh || touched(region)) continue;
+      const html = plain(fresh);
+      if (seen.get(region.dataset.region) === html) continue;
+      seen.set(region.dataset.region, html);
+      replace(region, document.adoptNode(fresh));
+    }
+  } catch {
+    // The network is away; the next round asks again.
+  } finally {
+    fetching = false;
+    if (again) again = false, refresh();
+  }
+}
+
+function listen() {
+  clearTimeout(retry);
+  source?.close();
+  source = new EventSource(main.dataset.live);
+  source.onopen = () => {
+    wait = 1000;
+    clearInterval(poll);
+    poll = undefined;
+    refresh();
+  };
+  source.onmessage = refresh;
+  source.onerror = () => {
+    source.close();
+    poll ??= setInterval(() => document.hidden || refresh(), FALLBACK);
+    retry = setTimeout(listen, wait);
+    wait = Math.min(wait * 2, 60_000);
+  };
+}
+
+function rest() {
+  clearTimeout(retry);
+  clearInterval(poll);
+  poll = undefined;
+  source?.close();
+}
+
+/** Counts down "24 min left"; starts from what the server said, so a wrong clock here does no harm. */
+function tick() {
+  const gone = Math.floor((performance.now() - since) / 1000);
+  for (const left of document.querySelectorAll("[data-left]")) {
+    const minutes = Math.max(0, Math.floor((left.dataset.left - gone) / 60));
+    const hours = Math.floor(minutes / 60);
+    const time = [hours && `${hours} h`, (minutes % 60 || !hours) && `${minutes % 60} min`].filter(Boolean).join(" ");
+    left.textContent = left.dataset.words.replace("{}", time);
+  }
+}
+
+if (main) {
+  listen();
+  setInterval(tick, 15_000);
+  addEventListener("pagehide", rest);
+  addEventListener("pageshow", (event) => event.persisted && listen());
+  // Who waits for a meeting may look elsewhere meanwhile: that page keeps listening.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) listen();
+    else if (!patient()) rest();
+  });
+}

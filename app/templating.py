@@ -1,0 +1,58 @@
+"""Jinja, one environment a language: fails loudly, escapes everything, speaks through gettext."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from app import wording
+from app.i18n import LANGUAGES, gettext, ngettext
+from app.settings import ROOT
+
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "app" / "static"
+HASH_LENGTH = 12
+
+
+@cache
+def static_version() -> str:
+    """A hash over every static file: their addresses change when one of them does, and may be kept for ever."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(str(file.relative_to(STATIC)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:HASH_LENGTH]
+
+
+def static(path: str) -> str:
+    """The address of a static file."""
+    return f"/static/{static_version()}/{path}"
+
+
+class Templates:
+    """Renders a template in the reader's language. `url` turns a route's name into its path."""
+
+    def __init__(self, url: Callable[..., str], site: Any, folder: Path = TEMPLATES) -> None:
+        self._env = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+        self._env.globals.update(static=static, url=url, site=site, languages=LANGUAGES)
+        self._env.filters.update(
+            bytes=wording.size,
+            minutes=wording.minutes,
+            moment=wording.moment,
+            clock=wording.clock_time,
+            number=wording.number,
+        )
+
+    def render(self, name: str, **context: Any) -> str:
+        """The template's text; an unknown name in it is an error, never an empty string."""
+        return self._env.get_template(name).render(**context)

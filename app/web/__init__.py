@@ -1,0 +1,1 @@
+"""HTTP without domain: forms, csrf, headers, errors, pages, rate limits."""

@@ -1,0 +1,82 @@
+"""The browser itself: a random number in a cookie, which ties forms and a participant's place to it."""
+
+import hashlib
+import hmac
+import secrets
+
+from fastapi import Request, Response
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from app.settings import Settings
+
+YEAR = 365 * 24 * 3600
+
+
+def settings_of(request: Request) -> Settings:
+    """The process's settings."""
+    found: Settings = request.app.state.settings
+    return found
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """`__Host-` tells the browser to accept the cookie from this very host only, and over https only."""
+    return f"__Host-{name}" if settings.secure else name
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that scripts cannot read and other sites cannot send along with a form."""
+    settings = settings_of(request)
+    response.set_cookie(
+        cookie_name(settings, name),
+        value,
+        max_age=seconds,
+        httponly=True,
+        secure=settings.secure,
+        samesite="lax",
+        path="/",
+    )
+
+
+def get_cookie(request: Request, name: str) -> str | None:
+    """The cookie's value, None without one."""
+    return request.cookies.get(cookie_name(settings_of(request), name))
+
+
+def delete_cookie(request: Request, response: Response, name: str) -> None:
+    """Make the browser forget a cookie."""
+    settings = settings_of(request)
+    response.delete_cookie(cookie_name(settings, name), path="/", secure=settings.secure, httponly=True)
+
+
+def browser_id(request: Request) -> str:
+    """This browser's number; a new one is remembered and sent with the answer (`app.web.frame`)."""
+    state = request.state
+    known: str | None = getattr(state, "browser_id", None)
+    if known is None:
+        known = get_cookie(request, "browser")
+        state.new_browser = known is None
+        known = known or secrets.token_urlsafe(24)
+        state.browser_id = known
+    return known
+
+
+def keyed_hash(settings: Settings, purpose: str, text: str) -> str:
+    """A hash that only this site can make: hex, different for every purpose."""
+    key = f"guildhall.{purpose}.{settings.secret_key.get_secret_value()}".encode()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def signer(settings: Settings, purpose: str) -> URLSafeTimedSerializer:
+    """Signs small values that travel through a browser or a mail, each purpose with its own key."""
+    return URLSafeTimedSerializer(settings.secret_key.get_secret_value(), salt=f"guildhall.{purpose}")
+
+
+def unsigned(settings: Settings, purpose: str, text: str | None, *, seconds: int) -> object | None:
+    """What `signer` signed for this purpose, or None if it is missing, forged or older than `seconds`."""
+    if not text:
+        return None
+    try:
+        value: object = signer(settings, purpose).loads(text, max_age=seconds)
+    except BadSignature:
+        return None
+    return value

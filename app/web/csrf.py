@@ -1,0 +1,69 @@
+"""Forms are accepted only from our own pages, in the browser that was shown them."""
+
+import secrets
+
+from fastapi import Request
+from itsdangerous import BadSignature, SignatureExpired
+from markupsafe import Markup
+
+from app.errors import GuildhallError
+from app.i18n import lazy
+from app.web.browser import browser_id, settings_of, signer
+
+FIELD = "form_token"
+HOURS_12 = 12 * 3600
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class ForgedFormError(GuildhallError):
+    """The form did not come from a page that this browser was shown."""
+
+    status = 403
+    code = "form_not_ours"
+    title = lazy("This form did not come from here")
+    message = lazy("Open the page again and send the form from there. Cookies must be allowed for this site.")
+
+
+class ExpiredFormError(GuildhallError):
+    """The form is ours and old: it can be sent again with one click, nothing typed is lost."""
+
+    status = 409
+    code = "form_expired"
+    title = lazy("This page was open for a long time")
+    message = lazy("Nothing is lost. Look at what you typed, then send it again.")
+
+
+def csrf_field(request: Request) -> Markup:
+    """The hidden field that every form carries. New at each rendering, so that compression tells nothing."""
+    token = signer(settings_of(request), "form").dumps([secrets.token_urlsafe(9), browser_id(request)])
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token)
+
+
+async def protect(request: Request) -> None:
+    """Refuse a form that is forged or expired. Every page router depends on it; see tests/app/web/test_csrf.py."""
+    if request.method in SAFE:
+        return
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise ForgedFormError
+    form = await request.form()
+    token = form.get(FIELD)
+    request.state.form = form
+    try:
+        found = signer(settings_of(request), "form").loads(str(token or ""), max_age=HOURS_12)
+    except SignatureExpired as old:
+        if _is_of(request, old.payload and signer(settings_of(request), "form").load_payload(old.payload)):
+            raise ExpiredFormError from None
+        raise ForgedFormError from None
+    except BadSignature:
+        raise ForgedFormError from None
+    if not _is_of(request, found):
+        raise ForgedFormError
+    request.state.form_is_ours = True
+
+
+def _is_of(request: Request, found: object) -> bool:
+    match found:
+        case [str(), str(browser)]:
+            return secrets.compare_digest(browser, browser_id(request))
+        case _:
+            return False

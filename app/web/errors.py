@@ -1,0 +1,126 @@
+"""Errors become a page or JSON here, and nowhere else."""
+
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.errors import ForbiddenError, GuildhallError, NotFoundError, TooManyError, UnavailableError
+from app.i18n import lazy
+from app.web.csrf import FIELD, ExpiredFormError
+from app.web.pages import page
+
+log = structlog.get_logger()
+SECRET_FIELDS = ("password", "code")
+
+
+class MethodError(GuildhallError):
+    """The address exists, and not for this method."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = lazy("This page is opened another way")
+    message = lazy("Go back and use the button there.")
+
+
+KNOWN: dict[int, type[GuildhallError]] = {403: ForbiddenError, 404: NotFoundError, 405: MethodError}
+
+
+def install(app: FastAPI) -> None:
+    """Tell the application how errors are answered."""
+    app.add_exception_handler(GuildhallError, _guildhall)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        app.add_exception_handler(kind, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(request: Request, error: GuildhallError) -> Response:
+    """The error as JSON under /api/, else as a page; a form that was ours can be sent again."""
+    if request.url.path.startswith("/api/"):
+        response: Response = JSONResponse({"error": error_json(error)}, error.status)
+    elif (location := error.location()) is not None:
+        response = RedirectResponse(location, 303)
+    elif isinstance(error, ExpiredFormError) or (
+        isinstance(error, UnavailableError) and getattr(request.state, "form_is_ours", False)
+    ):
+        response = page(request, "errors/resend.html", error.status, error=error, fields=_typed(request))
+    else:
+        response = page(request, error.template, error.status, error=error, **error.context())
+    if isinstance(error, TooManyError):
+        response.headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, UnavailableError):
+        response.headers["retry-after"] = "5"
+    return response
+
+
+def error_json(error: GuildhallError) -> dict[str, Any]:
+    """What programs get: code to branch on, the same words as on the page, and the error's own facts."""
+    return {"code": error.code, "title": str(error.title), "message": str(error.message), **error.facts()}
+
+
+def _typed(request: Request) -> list[tuple[str, str]]:
+    """What was typed, to be sent again; secrets are typed again by hand."""
+    return [
+        (name, value)
+        for name, value in request.state.form.multi_items()
+        if isinstance(value, str) and name != FIELD and not any(word in name for word in SECRET_FIELDS)
+    ]
+
+
+async def _guildhall(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GuildhallError)  # noqa: S101  what the handler is registered for
+    return answer(request, error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  what the handler is registered for
+    return answer(request, KNOWN.get(error.status_code, NotFoundError)())
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  what the handler is registered for
+    if not request.url.path.startswith("/api/"):
+        return answer(request, NotFoundError())
+    fields = {
+        ".".join(str(part) for part in problem["loc"][1:]): problem["msg"] for problem in error.errors()
+    }
+    body = {"code": "invalid", "title": str(lazy("Something in this is not right")), "fields": fields}
+    return JSONResponse({"error": body}, 422)
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    """PostgreSQL is away, or took too long: say so, and keep what was typed."""
+    original = getattr(error, "orig", None)
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
+        cause = getattr(original, "__cause__", None) or original
+        if not (error.connection_invalidated or _is_absence(cause)):
+            return await _unexpected(request, error)
+    log.error("database.unavailable", error=type(original or error).__name__)
+    return answer(request, UnavailableError())
+
+
+def _is_absence(error: BaseException | None) -> bool:
+    return isinstance(
+        error,
+        OSError
+        | TimeoutError
+        | asyncpg.InterfaceError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.OperatorInterventionError
+        | asyncpg.CannotConnectNowError
+        | asyncpg.LockNotAvailableError
+        | asyncpg.QueryCanceledError,
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected", exc_info=error)
+    return answer(request, GuildhallError())

@@ -1,0 +1,121 @@
+"""Forms: one pydantic model says what may be set; what was typed is kept, errors stand beside their fields."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from app.i18n import Text, gettext, lazy
+
+M = TypeVar("M", bound=BaseModel)
+WHITESPACE = re.compile(r"\s+")
+
+MESSAGES: Mapping[str, Text] = {
+    "missing": lazy("Fill this in."),
+    "string_too_short": lazy("Fill this in."),
+    "string_too_long": lazy("This is too long: at most %(max_length)s characters."),
+    "string_pattern_mismatch": lazy("This is not written as it needs to be."),
+    "enum": lazy("Choose one of the options."),
+    "literal_error": lazy("Choose one of the options."),
+    "int_parsing": lazy("Write a whole number."),
+    "greater_than_equal": lazy("This is too small: at least %(ge)s."),
+    "less_than_equal": lazy("This is too large: at most %(le)s."),
+}
+
+
+class Problem(ValueError):  # noqa: N818  it is what is wrong with a value, in the reader's words
+    """What is wrong with a typed value, as a text that waits for the reader's language."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        super().__init__(str(text))
+
+
+class Input(BaseModel):
+    """What a form or a JSON body may set, and nothing else."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def no_control_characters(value: str) -> str:
+    """Refuse what cannot be seen: control characters, and those that turn the writing direction."""
+    for character in value:
+        if (
+            unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}
+            or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        ):
+            raise Problem(lazy("There is an invisible character in this. Type it again by hand."))
+    return value
+
+
+def _one_line(value: object) -> object:
+    return (
+        unicodedata.normalize("NFC", WHITESPACE.sub(" ", value).strip(" "))
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _lines(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _visible_lines(value: str) -> str:
+    for line in value.replace("\t", " ").split("\n"):
+        no_control_characters(line)
+    return value
+
+
+Line = Annotated[str, BeforeValidator(_one_line), AfterValidator(no_control_characters)]
+Lines = Annotated[str, BeforeValidator(_lines), AfterValidator(_visible_lines)]
+# A checkbox that is not ticked is not sent.
+Tick = Annotated[bool, BeforeValidator(lambda value: value in {True, "on", "yes", "true", "1"})]
+
+
+@dataclass
+class Form(Generic[M]):
+    """A form as it was typed: `value` is None as long as there are errors."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    value: M | None = None
+
+    def fail(self, name: str, text: Text) -> "Form[M]":
+        """Put an error beside a field."""
+        self.errors[name] = str(text)
+        self.value = None
+        return self
+
+
+async def read_form(request: Request, model: type[M]) -> Form[M]:
+    """Read the posted form into `model`; what is wrong is said in the reader's language."""
+    posted = await request.form()
+    values = {name: value for name, value in posted.items() if isinstance(value, str)}
+    try:
+        return Form(values=values, value=model.model_validate(values))
+    except ValidationError as error:
+        return Form(values=values, errors=messages(error))
+
+
+def messages(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by field, in the reader's language."""
+    found: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        found.setdefault(name, _message(problem["type"], problem.get("ctx", {}), problem["msg"]))
+    return found
+
+
+def _message(kind: str, context: Mapping[str, Any], fallback: str) -> str:
+    cause = context.get("error")
+    if isinstance(cause, Problem):
+        return str(cause.text)
+    if kind in MESSAGES:
+        return str(MESSAGES[kind]) % context
+    return gettext(fallback)

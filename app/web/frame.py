@@ -1,0 +1,95 @@
+"""What stands around every answer: security headers, the browser's cookie, one log line without secrets."""
+
+import time
+from http.cookies import SimpleCookie
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.settings import Settings
+from app.web.browser import YEAR, cookie_name
+
+log = structlog.get_logger()
+
+
+def security_headers(settings: Settings) -> dict[str, str]:
+    """The same for every answer. Nothing inline, nothing from another host, no frame around us."""
+    forms = " ".join(["'self'", *settings.bbb_origins])
+    headers = {
+        "content-security-policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            f"manifest-src 'self'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        # A room's address is a key to it: no other host learns where its visitors came from.
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+    }
+    if settings.secure:
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+class Frame:
+    """ASGI middleware around the whole site."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.headers = security_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        scope.setdefault("state", {})
+        status = 500
+
+        async def send_framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._dress(MutableHeaders(scope=message), scope)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_framed)
+        finally:
+            self._log(scope, status, began)
+
+    def _dress(self, headers: MutableHeaders, scope: Scope) -> None:
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        headers.setdefault("cache-control", "private, no-cache")
+        if scope["state"].get("new_browser"):
+            headers.append("set-cookie", self._browser_cookie(scope["state"]["browser_id"]))
+
+    def _browser_cookie(self, value: str) -> str:
+        cookie: SimpleCookie = SimpleCookie()
+        name = cookie_name(self.settings, "browser")
+        cookie[name] = value
+        for key, setting in {"max-age": str(YEAR), "path": "/", "samesite": "lax", "httponly": "yes"}.items():
+            cookie[name][key] = setting
+        if self.settings.secure:
+            cookie[name]["secure"] = "yes"
+        return cookie[name].OutputString()
+
+    def _log(self, scope: Scope, status: int, began: float) -> None:
+        route = scope.get("route")
+        if scope["path"].startswith("/static/"):
+            return
+        # The route's pattern, never the path or the query: those carry tokens and signed addresses.
+        log.info(
+            "request",
+            method=Request(scope).method,
+            route=getattr(route, "path", "?"),
+            status=status,
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )

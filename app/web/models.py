@@ -1,0 +1,18 @@
+"""What the web layer keeps in PostgreSQL, so that it holds across processes."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+
+
+class RateCount(Base):
+    """How often something was tried in a window of time. The key is a keyed hash, never an address."""
+
+    __tablename__ = "rate_counts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window_starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,60 @@
+"""How often something may be tried: counted in PostgreSQL, so that it holds across processes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fastapi import Request
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.errors import TooManyError
+from app.web.browser import keyed_hash, settings_of
+from app.web.models import RateCount
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `times` in each window of `per`."""
+
+    name: str
+    times: int
+    per: timedelta
+
+
+async def spend(session: AsyncSession, request: Request, rate: Rate, subject: str) -> None:
+    """Count one try by `subject` (an e-mail address, a network address ...), or raise TooManyError.
+
+    The count is kept only if the transaction is committed: what answers a wrong try returns its page, it does
+    not raise. Two tries at the same moment wait for each other on the row, so neither is lost.
+    """
+    now = clock.now()
+    starts = _window(now, rate.per)
+    count = insert(RateCount).values(
+        key=keyed_hash(settings_of(request), "rate", f"{rate.name}:{subject}"),
+        window_starts_at=starts,
+        count=1,
+        expires_at=starts + 2 * rate.per,
+    )
+    counted = count.on_conflict_do_update(
+        index_elements=[RateCount.key, RateCount.window_starts_at], set_={"count": RateCount.count + 1}
+    ).returning(RateCount.count)
+    if (await session.scalar(counted) or 0) > rate.times:
+        raise TooManyError(retry_after=max(1, int((starts + rate.per - now).total_seconds())))
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Delete the counts of windows that are over."""
+    await session.execute(delete(RateCount).where(RateCount.expires_at < clock.now()))
+
+
+def client_address(request: Request) -> str:
+    """Where the request comes from: an IPv4 address, or the /64 of an IPv6 one, which is one household."""
+    host = request.client.host if request.client else ""
+    return ":".join(host.split(":")[:4]) if ":" in host else host
+
+
+def _window(now: datetime, per: timedelta) -> datetime:
+    seconds = per.total_seconds()
+    return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)

@@ -1,0 +1,90 @@
+"""Figures and times in words, in the reader's language and time zone."""
+
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_datetime, format_time, get_timezone_name
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+from app import clock
+from app.i18n import gettext as _
+from app.i18n import ngettext, spoken
+
+HOUR = 60
+UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
+
+_zone: ContextVar[str | None] = ContextVar("zone", default=None)
+
+
+def use_zone(name: str | None) -> None:
+    """Show times in this IANA zone for the rest of the request; None: UTC, and say so."""
+    _zone.set(name)
+
+
+def zone() -> ZoneInfo:
+    """The reader's zone, UTC if it is not known."""
+    try:
+        return ZoneInfo(_zone.get() or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def number(value: float) -> str:
+    """12,345 as the reader's language writes it."""
+    return format_decimal(value, locale=spoken())
+
+
+def size(count: int) -> str:
+    """Bytes in words: 640 MB. 1 GB is 1,000,000,000 bytes (DOMAIN.md)."""
+    for unit, name in UNITS:
+        if count >= unit:
+            value = round(count / unit, 1)
+            return f"{format_decimal(value, locale=spoken())} {name}"
+    return ngettext("%(num)s byte", "%(num)s bytes", count)
+
+
+def minutes(count: int) -> str:
+    """Minutes in words: 45 min, 3 h, 1 h 20 min."""
+    hours, rest = divmod(count, HOUR)
+    if not hours:
+        return _("%(minutes)s min", minutes=rest)
+    if not rest:
+        return _("%(hours)s h", hours=hours)
+    return _("%(hours)s h %(minutes)s min", hours=hours, minutes=rest)
+
+
+def clock_time(at: datetime) -> str:
+    """The time of day in the reader's zone: 14:05; with the zone's name when it is not the reader's own."""
+    local = at.astimezone(zone())
+    said = format_time(local, "short", locale=spoken())
+    if _zone.get() is None:
+        return f"{said} {get_timezone_name(local, width='short', locale=spoken())}"
+    return said
+
+
+def exact(at: datetime) -> str:
+    """The whole date and time with its zone."""
+    local = at.astimezone(zone())
+    name = get_timezone_name(local, width="short", locale=spoken())
+    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=spoken())} {name}"
+
+
+def words(at: datetime) -> str:
+    """A moment in words: today at 14:05, yesterday at 9:30, 3 May 2026 at 14:05."""
+    local, today = at.astimezone(zone()), clock.now().astimezone(zone()).date()
+    time = clock_time(at)
+    if local.date() == today:
+        return _("today at %(time)s", time=time)
+    if local.date() == today - timedelta(days=1):
+        return _("yesterday at %(time)s", time=time)
+    if local.date() == today + timedelta(days=1):
+        return _("tomorrow at %(time)s", time=time)
+    date = format_datetime(local, "d MMMM y", locale=spoken())
+    return _("%(date)s at %(time)s", date=date, time=time)
+
+
+def moment(at: datetime) -> Markup:
+    """A moment as a `time` element: in words, exact on hover and for programs."""
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact(at), words(at))

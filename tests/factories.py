@@ -1,0 +1,1 @@
+"""People, organisations and rooms for tests, made the way the site makes them."""
