@@ -6,12 +6,14 @@ const say = (text) => {
   if (place) place.textContent = text;
 };
 
+const wordsOf = (button) => [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+
 /** Takes a form back to rest: after "back", or when the answer takes long and one wants to try again. */
 function rest(form) {
   delete form.dataset.sent;
   for (const button of document.querySelectorAll("button[aria-busy]")) {
     button.removeAttribute("aria-busy");
-    if (button.dataset.words) button.firstChild.textContent = button.dataset.words;
+    if (button.dataset.words) wordsOf(button).textContent = button.dataset.words;
   }
 }
 
@@ -23,8 +25,8 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button) {
     button.setAttribute("aria-busy", "true");
-    const words = button.firstChild;
-    if (button.dataset.busy && words?.nodeType === Node.TEXT_NODE) {
+    const words = wordsOf(button);
+    if (button.dataset.busy && words) {
       button.dataset.words = words.textContent;
       words.textContent = button.dataset.busy;
       say(button.dataset.busy);
