@@ -1,0 +1,1 @@
+"""The small honest pages that stand in for the conference."""
