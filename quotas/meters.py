@@ -21,7 +21,7 @@ class Level(StrEnum):
     WARN = "warn"
     """from the policy's percentage on (80)"""
     FULL = "full"
-    """the rule refuses the least that can be asked for, or 100 % are used"""
+    """the rule refuses the least that can be asked for: at 100 %, of storage a little before"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def _level(used: int, limit: int | None, policy: Policy, *, full: bool) -> Level
         return Level.OK
     if limit == used == 0:
         return Level.OFF
-    if full or used >= limit:
+    if full:
         return Level.FULL
     return Level.WARN if used * HUNDRED >= limit * policy.warn_at_percent else Level.OK
 

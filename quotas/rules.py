@@ -200,7 +200,7 @@ def may_start_meeting(
 def _sitting_spent(limits: Limits, policy: Policy, sitting: Sitting | None, now: datetime) -> Refused | None:
     """The refusal of a start with under one minute of the budget left (rule 1)."""
     used = minutes_used(sitting, policy, now)
-    frees_at = sitting.frees_at(policy) if sitting and used and limits.meeting_minutes else None
+    frees_at = sitting.frees_at(policy) if sitting and limits.meeting_minutes else None
     return _one_more(Reason.SITTING_SPENT, limits.meeting_minutes, used, frees_at)
 
 

@@ -44,7 +44,7 @@ def raised(limits: Limits, name: LimitName, more: int | None) -> Limits:
     return limits.overridden(**{name: None if limit is None or more is None else limit + more})
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(
     limits=generous,
     name=st.sampled_from(LimitName),
@@ -110,7 +110,7 @@ def test_more_storage_or_more_time_never_takes_a_recording_away(
         )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(limits=generous, policy=st.from_type(Policy) | st.just(Policy()), request=requests)
 def test_the_terms_granted_never_exceed_the_limits(
     limits: Limits, policy: Policy, request: dict[str, object]
@@ -155,7 +155,7 @@ def _assert_the_length_is_within(
     assert request["minutes"] is None or minutes <= request["minutes"]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(limits=generous, policy=st.from_type(Policy), request=requests)
 def test_every_refusal_is_true_what_was_asked_for_goes_beyond_the_limit(
     limits: Limits, policy: Policy, request: dict[str, object]

@@ -163,6 +163,7 @@ def test_above_the_quota_there_is_no_headroom_and_the_excess_is_told() -> None:
         ([], 9_000_000, None, 9_000_000, False),
         ([], 0, 0, 250_000_000, True),
         ([], None, None, 250_000_000, True),
+        ([600_000_000, -5], None, None, 600_000_000, True),
         ([-5], -5, None, 250_000_000, True),
     ],
 )

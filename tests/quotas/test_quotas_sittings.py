@@ -72,6 +72,11 @@ def test_a_first_start_is_granted_the_tiers_whole_length(
     assert terms.minutes == minutes
 
 
+def test_of_a_spent_budget_nothing_is_left_and_never_less(noon: datetime, policy: Policy) -> None:
+    assert minutes_left(60, sat(75, noon), policy, noon) == 0
+    assert minutes_left(60, sat(75, noon), policy, noon + 10 * MINUTE) == 60
+
+
 def test_a_raised_length_helps_the_sitting_that_goes_on(
     session_organiser: TierLimits, noon: datetime
 ) -> None:
