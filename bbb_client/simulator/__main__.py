@@ -42,9 +42,8 @@ def main(words: list[str]) -> int:
     try:
         sock = listen(asked.host, asked.port)
     except OSError as error:
-        sys.stderr.write(
-            f"The simulator cannot listen on {asked.host}:{asked.port}: {error.strerror or error}\n"
-        )
+        why = "the port is in use" if error.errno == errno.EADDRINUSE else error.strerror
+        sys.stderr.write(f"The simulator cannot listen on {asked.host}:{asked.port}: {why}\n")
         return 1
     with sock:
         server = uvicorn.Server(server_config(create_app(_config(asked), clock=RunningClock(asked.speed))))
