@@ -30,6 +30,10 @@ class GuildhallError(Exception):
         """What the template needs besides the error."""
         return {}
 
+    def headers(self) -> dict[str, str]:
+        """What the answer says to the browser or program besides its body."""
+        return {}
+
     def facts(self) -> dict[str, Any]:
         """What a JSON answer says besides code, title and message."""
         return {}
@@ -73,6 +77,10 @@ class TooManyError(GuildhallError):
         self.retry_after = retry_after
         super().__init__()
 
+    def headers(self) -> dict[str, str]:
+        """When to try again."""
+        return {"retry-after": str(self.retry_after)}
+
 
 class UnavailableError(GuildhallError):
     """Something that is needed does not answer now."""
@@ -81,3 +89,7 @@ class UnavailableError(GuildhallError):
     code = "unavailable"
     title = lazy("The house is not answering")
     message = lazy("Something this page needs does not answer at the moment. Try again in a few seconds.")
+
+    def headers(self) -> dict[str, str]:
+        """When to try again."""
+        return {"retry-after": "5"}

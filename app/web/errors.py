@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from app.errors import ForbiddenError, GuildhallError, NotFoundError, TooManyError, UnavailableError
+from app.errors import ForbiddenError, GuildhallError, NotFoundError, UnavailableError
 from app.i18n import lazy
 from app.web.csrf import FIELD, ExpiredFormError
 from app.web.pages import page
@@ -54,10 +54,7 @@ def answer(request: Request, error: GuildhallError) -> Response:
         response = page(request, "errors/resend.html", error.status, error=error, fields=_typed(request))
     else:
         response = page(request, error.template, error.status, error=error, **error.context())
-    if isinstance(error, TooManyError):
-        response.headers["retry-after"] = str(error.retry_after)
-    if isinstance(error, UnavailableError):
-        response.headers["retry-after"] = "5"
+    response.headers.update(error.headers())
     return response
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from fastapi import Request
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,7 +33,7 @@ async def spend(session: AsyncSession, request: Request, rate: Rate, subject: st
     now = clock.now()
     starts = _window(now, rate.per)
     count = insert(RateCount).values(
-        key=keyed_hash(settings_of(request), "rate", f"{rate.name}:{subject}"),
+        key=_key(request, rate, subject),
         window_starts_at=starts,
         count=1,
         expires_at=starts + 2 * rate.per,
@@ -44,6 +45,19 @@ async def spend(session: AsyncSession, request: Request, rate: Rate, subject: st
         raise TooManyError(retry_after=max(1, int((starts + rate.per - now).total_seconds())))
 
 
+async def give_back(session: AsyncSession, request: Request, rate: Rate, subject: str) -> None:
+    """Take one try back: it succeeded, and only failures are meant to count."""
+    await session.execute(
+        update(RateCount)
+        .where(
+            RateCount.key == _key(request, rate, subject),
+            RateCount.window_starts_at == _window(clock.now(), rate.per),
+            RateCount.count > 0,
+        )
+        .values(count=RateCount.count - 1)
+    )
+
+
 async def forget_old(session: AsyncSession) -> None:
     """Delete the counts of windows that are over."""
     await session.execute(delete(RateCount).where(RateCount.expires_at < clock.now()))
@@ -52,7 +66,17 @@ async def forget_old(session: AsyncSession) -> None:
 def client_address(request: Request) -> str:
     """Where the request comes from: an IPv4 address, or the /64 of an IPv6 one, which is one household."""
     host = request.client.host if request.client else ""
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(found, IPv4Address):
+        return host
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False).network_address)
+
+
+def _key(request: Request, rate: Rate, subject: str) -> str:
+    return keyed_hash(settings_of(request), "rate", f"{rate.name}:{subject}")
 
 
 def _window(now: datetime, per: timedelta) -> datetime:
