@@ -1,1 +1,1 @@
-"""BigBlueButton's HTTP API for Python: an async client, the checking of its callbacks, and a simulator of the server."""
+"""BigBlueButton's HTTP API for Python: an async client, checks of its callbacks, a simulator of the server."""

@@ -21,9 +21,9 @@ _BY_LENGTH = {hashlib.new(algorithm).digest_size * 2: algorithm for algorithm in
 def encode_query(params: Mapping[str, str]) -> str:
     """Write parameters as a query string, in the order given; UTF-8, encoded exactly once.
 
-    Everything outside `A-Za-z0-9-_.~` is encoded, upper-case, so that neither httpx nor a browser sees anything
-    to rewrite (section 1.2.4 and 5). A space becomes `+`: every version takes it, and early 2.4 took only that
-    (1.2.2); a literal plus sign becomes `%2B`, so nothing is ambiguous.
+    Everything outside `A-Za-z0-9-_.~` is encoded, upper-case, so that neither httpx nor a browser sees
+    anything to rewrite (section 1.2.4 and 5). A space becomes `+`: every version takes it, and early 2.4
+    took only that (1.2.2); a literal plus sign becomes `%2B`, so nothing is ambiguous.
     """
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in params.items())
 
@@ -31,8 +31,8 @@ def encode_query(params: Mapping[str, str]) -> str:
 def checksum(call: str, query: str, secret: str, algorithm: Algorithm = Algorithm.SHA256) -> str:
     """Hash `call + query + secret`, as lower-case hex (section 1.1).
 
-    `call` is the path after `/api/` (`create`, `hooks/create`); `query` is the still encoded query string as it
-    is sent, without the checksum.
+    `call` is the path after `/api/` (`create`, `hooks/create`); `query` is the still encoded query string
+    as it is sent, without the checksum.
     """
     return hashlib.new(algorithm, f"{call}{query}{secret}".encode()).hexdigest()
 
