@@ -1,10 +1,8 @@
 // Small comforts for forms: no double sending, copy buttons, values filled in. Every page works without this file.
 document.documentElement.classList.add("js");
 
-const say = (text) => {
-  const place = document.getElementById("said");
-  if (place) place.textContent = text;
-};
+const said = document.getElementById("said");
+const say = (text) => { said.textContent = text; };
 
 const wordsOf = (button) => [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
 
@@ -26,10 +24,11 @@ document.addEventListener("submit", (event) => {
   if (button) {
     button.setAttribute("aria-busy", "true");
     const words = wordsOf(button);
-    if (button.dataset.busy && words) {
+    const busy = button.dataset.busy ?? form.dataset.busy;
+    if (busy && words) {
       button.dataset.words = words.textContent;
-      words.textContent = button.dataset.busy;
-      say(button.dataset.busy);
+      words.textContent = busy;
+      say(busy);
     }
   }
   setTimeout(rest, form.target === "_blank" ? 2000 : 20000, form);
@@ -40,27 +39,30 @@ addEventListener("pageshow", (event) => {
 });
 
 async function copy(button) {
-  const value = new URL(button.dataset.copy, location.origin).href;
-  const exact = button.dataset.copy.startsWith("/") ? value : button.dataset.copy;
+  // Without a value of its own a button copies the first link of the card it stands in.
+  const value = button.dataset.copy || button.closest("li").querySelector("a").href;
   const field = button.parentElement.querySelector("input[readonly]");
+  const done = said.dataset.copied;
   try {
-    await navigator.clipboard.writeText(exact);
+    await navigator.clipboard.writeText(value);
   } catch {
-    // No clipboard on plain http: the field is selected, so that Ctrl-C is enough.
-    if (!field) return prompt("", exact);
-    field.select();
-    if (!document.execCommand("copy")) return;
+    // No clipboard on plain http: a field that is selected, so that Ctrl-C is enough.
+    const place = field ?? button.appendChild(Object.assign(document.createElement("input"), { value }));
+    place.select();
+    const copied = document.execCommand("copy");
+    if (!field) place.remove();
+    if (!copied) return;
   }
-  say(button.dataset.done);
-  const words = button.querySelector("span");
+  say(done);
+  const words = wordsOf(button);
   const before = (button.dataset.words ??= words.textContent);
-  words.textContent = button.dataset.done;
+  words.textContent = done;
   setTimeout(() => { words.textContent = before; }, 2500);
 }
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("button[type=button]");
-  if (button?.dataset.copy) copy(button);
+  if (button?.dataset.copy !== undefined) copy(button);
   if (button?.dataset.fill) {
     const input = document.getElementById(button.dataset.fill);
     input.value = button.value;

@@ -6,20 +6,14 @@ const regions = (root) => root.querySelectorAll("[data-region]");
 const plain = (region) => region.outerHTML.replace(/<input[^>]*type="hidden"[^>]*>/g, "");
 const seen = new Map([...regions(document)].map((region) => [region.dataset.region, plain(region)]));
 const patient = () => document.querySelector("form[data-go-when]");
-const FALLBACK = 20_000;
 let source, poll, retry, wait = 1000, fetching = false, again = false, since = performance.now();
 
-/** Whether somebody is at work in this region: an input has the focus or another value than the page came with. */
-function touched(region) {
-  const active = document.activeElement;
-  return [...region.querySelectorAll("input:not([type=hidden], [readonly]), textarea, select, [data-sent]")].some(
-    (field) =>
-      field === active || field.dataset.sent || field.checked !== field.defaultChecked
-      || (field.tagName === "SELECT"
-        ? [...field.options].some((option) => option.selected !== option.defaultSelected && option.defaultSelected)
-        : field.value !== field.defaultValue),
+/** Whether somebody is at work in this region: writes, has ticked or chosen something, opened something, or just sent it. */
+const touched = (region) =>
+  region.querySelector("[data-sent], details[open], :is(input:not([type=hidden], [readonly]), textarea, select):focus")
+  || [...region.querySelectorAll("input:not([type=hidden]), textarea")].some(
+    (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked,
   );
-}
 
 const stops = (region) => [...region.querySelectorAll("a[href], button, summary, [tabindex]")];
 
@@ -64,14 +58,13 @@ function listen() {
   source = new EventSource(main.dataset.live);
   source.onopen = () => {
     wait = 1000;
-    clearInterval(poll);
-    poll = undefined;
+    poll = clearInterval(poll);
     refresh();
   };
   source.onmessage = refresh;
   source.onerror = () => {
     source.close();
-    poll ??= setInterval(() => document.hidden || refresh(), FALLBACK);
+    poll ??= setInterval(() => document.hidden || refresh(), 20_000);
     retry = setTimeout(listen, wait);
     wait = Math.min(wait * 2, 60_000);
   };
@@ -79,8 +72,7 @@ function listen() {
 
 function rest() {
   clearTimeout(retry);
-  clearInterval(poll);
-  poll = undefined;
+  poll = clearInterval(poll);
   source?.close();
 }
 
