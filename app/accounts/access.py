@@ -7,8 +7,9 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 
 from app import i18n, wording
-from app.accounts import sessions
-from app.db import Session
+from app.accounts import sessions, tokens
+from app.accounts.service import BannedError
+from app.db import Databased
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.web.browser import get_cookie
@@ -57,16 +58,35 @@ class VerificationNeededError(ForbiddenError):
     """The account's e-mail address is not verified yet."""
 
     code = "verification_needed"
+    template = "accounts/verification_needed.html"
     title = lazy("Verify your e-mail address first")
     message = lazy(
         "Open the link in the mail that we sent you. You can have it sent again from your account page."
     )
 
 
-async def load_viewer(request: Request, session: Session) -> Viewer | None:
-    """The person signed in on this browser, None for everyone else; also sets language and time zone."""
-    token = get_cookie(request, sessions.COOKIE)
-    found = await sessions.find(session, token) if token else None
+class TokenNeededError(GuildhallError):
+    """The API is asked without a token, or with one that is not ours or is over."""
+
+    status = 401
+    code = "token_needed"
+    title = lazy("Send a token")
+    message = lazy("Send a personal API token of yours as: Authorization: Bearer gh_…")
+
+    def headers(self) -> dict[str, str]:
+        """How to sign in here (RFC 6750)."""
+        return {"www-authenticate": 'Bearer realm="api"'}
+
+
+async def load_viewer(request: Request, database: Databased) -> Viewer | None:
+    """The person signed in on this browser, None for everyone else; also sets language and time zone.
+
+    In a transaction of its own: a page that then asks BigBlueButton holds no connection meanwhile.
+    """
+    found = None
+    if token := get_cookie(request, sessions.COOKIE):
+        async with database.transaction() as session:
+            found = await sessions.find(session, token)
     viewer = viewer_of(found) if found is not None and found.banned_at is None else None
     request.state.viewer = viewer
     use_language(request, viewer)
@@ -105,8 +125,12 @@ AnyViewer = Annotated[Viewer | None, Depends(load_viewer)]
 
 def _signed_in(request: Request, viewer: AnyViewer) -> Viewer:
     if viewer is None:
-        raise SignInNeededError(request.url.path if request.method == "GET" else "/")
+        raise SignInNeededError(_address_of(request) if request.method == "GET" else "/")
     return viewer
+
+
+def _address_of(request: Request) -> str:
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 SignedIn = Annotated[Viewer, Depends(_signed_in)]
@@ -128,3 +152,25 @@ def _operator(viewer: SignedIn) -> Viewer:
 
 
 Operator = Annotated[Viewer, Depends(_operator)]
+
+
+async def load_api_viewer(request: Request, database: Databased) -> Viewer:
+    """The person behind the request's token. Cookies mean nothing here, so no other site's form can get in."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenNeededError
+    async with database.transaction() as session:
+        found = await tokens.find_by_token(session, token.strip())
+    if found is None:
+        raise TokenNeededError
+    viewer = viewer_of(found)
+    use_language(request, viewer)
+    if found.banned_at is not None:
+        raise BannedError(found.ban_reason)
+    if not viewer.is_verified:
+        raise VerificationNeededError
+    request.state.viewer = viewer
+    return viewer
+
+
+ApiViewer = Annotated[Viewer, Depends(load_api_viewer)]

@@ -86,6 +86,21 @@ async def _keep_alive(session: AsyncSession, session_id: int, last_seen_at: date
     )
 
 
+async def list_open(session: AsyncSession, user_id: int) -> list[BrowserSession]:
+    """The browsers someone is signed in on, the last used first."""
+    last_used_first = BrowserSession.last_seen_at.desc(), BrowserSession.id.desc()
+    found = select(BrowserSession).where(
+        BrowserSession.user_id == user_id, BrowserSession.expires_at > clock.now()
+    )
+    return list(await session.scalars(found.order_by(*last_used_first)))
+
+
+async def close(session: AsyncSession, user_id: int, session_id: int) -> bool:
+    """Sign a person out on one browser; False if there is no such session of theirs."""
+    gone = delete(BrowserSession).where(BrowserSession.id == session_id, BrowserSession.user_id == user_id)
+    return await session.scalar(gone.returning(BrowserSession.id)) is not None
+
+
 async def close_all(session: AsyncSession, user_id: int, *, but: int | None = None) -> None:
     """Sign a person out everywhere, or everywhere but on the session `but`."""
     gone = delete(BrowserSession).where(BrowserSession.user_id == user_id)

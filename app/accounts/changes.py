@@ -1,0 +1,43 @@
+"""What people change about their own account."""
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.accounts import sessions
+from app.accounts.models import User
+from app.accounts.schemas import Profile
+from app.accounts.service import AddressTakenError
+from app.memberships.models import Holder
+
+
+async def change_profile(session: AsyncSession, user_id: int, profile: Profile) -> None:
+    """Another name, language or time zone; the holder is called as the person is."""
+    changed = update(User).where(User.id == user_id).values(**profile.model_dump()).returning(User.holder_id)
+    holder_id = await session.scalar(changed)
+    await session.execute(update(Holder).where(Holder.id == holder_id).values(name=profile.name))
+
+
+async def change_language(session: AsyncSession, user_id: int, language: str) -> None:
+    """The language of pages and mails."""
+    await session.execute(update(User).where(User.id == user_id).values(language=language))
+
+
+async def change_password(
+    session: AsyncSession, user: User, password_hash: str, *, stay_signed_in: int | None
+) -> None:
+    """Another password; every session ends but the one given."""
+    user.password_hash = password_hash
+    await session.flush()
+    await sessions.close_all(session, user.id, but=stay_signed_in)
+
+
+async def change_address(session: AsyncSession, user: User, email: str) -> None:
+    """Another address, which its owner has just shown to be theirs; AddressTakenError if someone was first."""
+    try:
+        async with session.begin_nested():
+            user.email, user.verified_at = email, user.verified_at or clock.now()
+            await session.flush()
+    except IntegrityError:  # only the unique index on the address can refuse this
+        raise AddressTakenError from None

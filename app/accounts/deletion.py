@@ -1,0 +1,112 @@
+"""The end of an account: what stands in its way, what goes with it, what stays."""
+
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import User
+from app.errors import ConflictError, NotFoundError
+from app.i18n import Text, lazy
+from app.memberships.models import Holder
+
+Hook = Callable[[AsyncSession, int], Awaitable[None]]
+Objection = Callable[[AsyncSession, int], Awaitable[Text | None]]
+
+DELETION = 0x6775696C  # "guil": the number of the advisory lock
+
+_hooks: list[Hook] = []
+_objections: list[Objection] = []
+
+
+class StillNeededError(ConflictError):
+    """The account cannot go as things are; says what to do first."""
+
+    code = "account_still_needed"
+    title = lazy("Not yet")
+
+
+def goes_with_account(hook: Hook) -> Hook:
+    """A feature's part: `async (session, user_id)` takes away, or hands over, what refers to the account.
+
+    Used as a decorator by features that stand further right in the order of imports; runs before the account's row
+    is deleted, in the same transaction, with account and holder locked.
+    """
+    if hook not in _hooks:
+        _hooks.append(hook)
+    return hook
+
+
+def stands_in_the_way(objection: Objection) -> Objection:
+    """A feature's objection: `async (session, user_id)` returns a sentence that says what to do first, or None."""
+    if objection not in _objections:
+        _objections.append(objection)
+    return objection
+
+
+async def objections(session: AsyncSession, user_id: int) -> list[Text]:
+    """Why the account cannot be deleted now; none if it can."""
+    found = [await objection(session, user_id) for objection in _objections]
+    return [sentence for sentence in found if sentence is not None]
+
+
+async def delete_account(session: AsyncSession, user_id: int) -> None:
+    """Delete the account. Its holder stays without a name: past figures and memberships hang on it."""
+    holder_id = await session.scalar(select(User.holder_id).where(User.id == user_id))
+    if holder_id is None:
+        raise NotFoundError
+    # Deletions go one after the other: the last two admins, or operators, cannot both leave at the same moment.
+    await session.execute(select(func.pg_advisory_xact_lock(DELETION)))
+    # The holder first, as everyone locks it who starts a meeting; then the account, against rooms made meanwhile.
+    await session.execute(select(Holder.id).where(Holder.id == holder_id).with_for_update(key_share=True))
+    await session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    for sentence in await objections(session, user_id):
+        raise StillNeededError(sentence)
+    for hook in _hooks:
+        await hook(session, user_id)
+    await session.execute(delete(User).where(User.id == user_id))
+    await session.execute(update(Holder).where(Holder.id == holder_id).values(name=""))
+
+
+# By names of tables: their packages stand further right, and the sentences are the account's own.
+_RUNNING = text("""
+    SELECT m.name FROM meetings m
+    LEFT JOIN rooms r ON r.id = m.room_id
+    JOIN users u ON u.id = :user AND (u.holder_id = m.holder_id OR r.host_id = u.id)
+    WHERE m.state IN ('starting', 'running')
+    ORDER BY m.id LIMIT 1
+""")
+_LAST_ADMIN = text("""
+    SELECT h.name FROM organisations o
+    JOIN holders h ON h.id = o.holder_id
+    JOIN organisation_hosts me ON me.organisation_id = o.id AND me.user_id = :user AND me.role = 'admin'
+    WHERE NOT EXISTS (
+        SELECT 1 FROM organisation_hosts other
+        WHERE other.organisation_id = o.id AND other.user_id <> :user AND other.role = 'admin'
+    )
+    ORDER BY o.id LIMIT 1
+""")
+_OPERATORS = select(User.id).where(User.is_operator, User.banned_at.is_(None)).order_by(User.id)
+
+
+@stands_in_the_way
+async def _running_meeting(session: AsyncSession, user_id: int) -> Text | None:
+    name = await session.scalar(_RUNNING, {"user": user_id})
+    if name is None:
+        return None
+    return lazy("A meeting of yours is running: %(name)s. End it first, then come back here.", name=name)
+
+
+@stands_in_the_way
+async def _last_admin(session: AsyncSession, user_id: int) -> Text | None:
+    name = await session.scalar(_LAST_ADMIN, {"user": user_id})
+    if name is None:
+        return None
+    return lazy("You are the only admin of %(name)s. Make someone else an admin first.", name=name)
+
+
+@stands_in_the_way
+async def _last_operator(session: AsyncSession, user_id: int) -> Text | None:
+    if list(await session.scalars(_OPERATORS)) != [user_id]:
+        return None
+    return lazy("You are the only operator of this site. Make someone else an operator first.")

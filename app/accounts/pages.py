@@ -1,0 +1,27 @@
+"""The pages of accounts, collected."""
+
+from fastapi import APIRouter
+
+from app.accounts import (
+    data_pages,
+    forgotten,
+    language,
+    session_pages,
+    settings_pages,
+    sign_in,
+    sign_up,
+    token_pages,
+)
+
+router = APIRouter()
+for _part in (
+    sign_up,
+    sign_in,
+    forgotten,
+    settings_pages,
+    session_pages,
+    token_pages,
+    data_pages,
+    language,
+):
+    router.include_router(_part.router)

@@ -1,0 +1,109 @@
+"""What the forms of an account may set."""
+
+from typing import Annotated, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from app.accounts.passwords import MAX_LENGTH, weakness
+from app.accounts.zones import UTC, Zone
+from app.i18n import LANGUAGES, lazy
+from app.web.forms import Input, Line, Problem
+
+NAME_LENGTH = 80
+TOKEN_NAME_LENGTH = 60
+
+
+def _address(text: str) -> str:
+    """The address as mail servers write it: the domain in ASCII, which is also how it is compared."""
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise Problem(lazy("This is not an e-mail address. It looks like name@example.org.")) from None
+    return f"{found.local_part}@{found.ascii_domain}"
+
+
+def _language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise Problem(lazy("Choose one of the options."))
+    return code
+
+
+Address = Annotated[Line, AfterValidator(_address)]
+Name = Annotated[Line, Field(min_length=1, max_length=NAME_LENGTH)]
+Language = Annotated[str, AfterValidator(_language)]
+# Never in a repr: those end up in logs.
+NewPassword = Annotated[str, Field(repr=False)]
+Password = Annotated[str, Field(repr=False, min_length=1, max_length=MAX_LENGTH)]
+
+
+class SignUp(Input):
+    """A new account. The password comes last, since it is held against the name and the address."""
+
+    name: Name
+    email: Address
+    time_zone: Zone = UTC
+    password: NewPassword
+
+    @field_validator("password")
+    @classmethod
+    def _good(cls, value: str, info: ValidationInfo) -> str:
+        known = (info.data.get("name", ""), info.data.get("email", ""))
+        if (problem := weakness(value, *known)) is not None:
+            raise Problem(problem)
+        return value
+
+
+class SignIn(Input):
+    """Who one is; what is not an address is simply not known."""
+
+    email: Annotated[Line, Field(min_length=1, max_length=254)]
+    password: Password
+
+
+class Forgotten(Input):
+    """Whose password is forgotten."""
+
+    email: Address
+
+
+class SetPassword(Input):
+    """A new password, by the link of a mail."""
+
+    new_password: NewPassword
+
+
+class ChangePassword(Input):
+    """A new password instead of the present one."""
+
+    password: Password
+    new_password: NewPassword
+
+
+class ChangeAddress(Input):
+    """Another e-mail address, asked for with the password."""
+
+    email: Address
+    password: Password
+
+
+class Profile(Input):
+    """How someone is called, spoken to, and at what time."""
+
+    name: Name
+    language: Language
+    time_zone: Zone
+
+
+class NewToken(Input):
+    """An API token: what it is for, and for how many days it holds."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=TOKEN_NAME_LENGTH)]
+    days: Literal["", "30", "90", "365"] = ""
+
+
+class Farewell(Input):
+    """The deletion of one's account."""
+
+    password: Password
+    word: Line

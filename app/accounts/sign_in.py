@@ -1,0 +1,73 @@
+"""Signing in and out."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts import rates, signing_in
+from app.accounts.access import AnyViewer
+from app.accounts.answers import again, too_often
+from app.accounts.models import User
+from app.accounts.schemas import SignIn
+from app.accounts.service import BannedError, authenticate
+from app.db import Databased, Session
+from app.errors import TooManyError
+from app.i18n import lazy
+from app.web.forms import Form, read_form
+from app.web.pages import go, local_path, page, path_of
+
+router = APIRouter()
+FORM = "accounts/sign_in.html"
+UNKNOWN = lazy("There is no account with this address and this password.")
+
+
+@router.get("/sign-in", name="accounts.sign_in")
+async def ask(request: Request, viewer: AnyViewer, next: str = "") -> Response:  # noqa: A002  the address says next
+    """The form; someone who is signed in goes on."""
+    onward = _onward(request, next)
+    if viewer is not None:
+        return go(request, onward)
+    return page(request, FORM, form=None, next=onward)
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, database: Databased) -> Response:
+    """A new session, or one sentence for whatever was wrong."""
+    form = await read_form(request, SignIn)
+    onward = _onward(request, form.values.get("next", ""))
+    if form.value is None:
+        return again(request, FORM, form, next=onward)
+    tries = (
+        rates.to_address(rates.SIGN_INS, form.value.email),
+        rates.from_here(request, rates.SIGN_INS),
+    )
+    try:
+        await rates.count(database, request, *tries)
+    except TooManyError as error:
+        return too_often(request, FORM, form, error, next=onward)
+    user = await authenticate(database, form.value.email, form.value.password)
+    if user is None:
+        return again(request, FORM, form.fail("", UNKNOWN), next=onward)
+    await rates.give_back(database, request, *tries)
+    return await _enter(request, database, form, user, onward)
+
+
+async def _enter(
+    request: Request, database: Databased, form: Form[SignIn], user: User, onward: str
+) -> Response:
+    try:
+        async with database.transaction() as session:
+            token = await signing_in.open_on_this_browser(session, request, user)
+    except BannedError as error:
+        return again(request, FORM, form.fail("", error.message), status=error.status, next=onward)
+    return signing_in.remember(request, go(request, onward), token)
+
+
+@router.post("/sign-out", name="accounts.sign_out")
+async def sign_out(request: Request, session: Session) -> Response:
+    """End this browser's session."""
+    await signing_in.close_on_this_browser(session, request)
+    response = go(request, path_of(request, "home.landing"), say=lazy("You are signed out."))
+    return signing_in.forget(request, response)
+
+
+def _onward(request: Request, wanted: str) -> str:
+    return local_path(wanted, path_of(request, "home.dashboard"))
