@@ -75,6 +75,12 @@ class Element:
         child = self.first(name)
         return {entry.name: entry.text.strip() for entry in child.children} if child else {}
 
+    def listed(self, name: str, item: str, *, none: str) -> list["Element"]:
+        """Give the items of a list that must be there, unless the messageKey `none` says that it is empty."""
+        if self.first(name) is None and self.string("messageKey") != none:
+            raise Unreadable(f"{name} is missing")
+        return self.all(name, item)
+
     def must_string(self, name: str) -> str:
         """Give a child's text; raises Unreadable if there is none."""
         text = self.string(name)

@@ -37,7 +37,7 @@ class CouldNotAsk(BBBError):  # noqa: N818 - reads as what happened, in `except`
         self.reason = reason
         self.sent = sent
         self.status = status
-        super().__init__(f"{call}: {reason}" + (f" (HTTP {status})" if status else ""))
+        super().__init__(f"{call or 'index'}: {reason}" + (f" (HTTP {status})" if status else ""))
 
 
 class Refused(BBBError):  # noqa: N818 - reads as what happened, in `except` and in logs

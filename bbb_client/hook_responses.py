@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from bbb_client.elements import Element
-from bbb_client.responses import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +52,4 @@ class Hook:
 
 def read_hooks(root: Element) -> tuple[Hook, ...]:
     """Read the answer of hooks/list."""
-    return tuple(map(Hook.read, listed(root, "hooks", "hook", none="noHooks")))
+    return tuple(map(Hook.read, root.listed("hooks", "hook", none="noHooks")))

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Self
 
 from bbb_client.elements import Element, Unreadable
-from bbb_client.responses import listed
 from bbb_client.vocabulary import RecordingState, TextTrackKind, word
 
 
@@ -129,7 +128,7 @@ class RecordingPage:
         total = root.number("totalElements")
         return cls(
             recordings=tuple(
-                map(Recording.read, listed(root, "recordings", "recording", none="noRecordings"))
+                map(Recording.read, root.listed("recordings", "recording", none="noRecordings"))
             ),
             total=pagination.number("totalElements") if pagination and total is None else total,
         )

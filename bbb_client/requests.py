@@ -12,6 +12,19 @@ from bbb_client.documents import Document, modules
 from bbb_client.parameters import BODY, check_meta, check_userdata, named, prefixed
 from bbb_client.vocabulary import Feature, GuestPolicy, Layout, Role
 
+__all__ = [
+    "CreateHook",
+    "CreateMeeting",
+    "Feature",
+    "GetJoinUrl",
+    "GuestPolicy",
+    "InsertDocument",
+    "JoinMeeting",
+    "Layout",
+    "Role",
+    "SendChatMessage",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateMeeting:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from bbb_client.elements import Element, Unreadable, moment_of
+from bbb_client.elements import Element, moment_of
 from bbb_client.vocabulary import Role, word
 
 
@@ -214,16 +214,9 @@ def read_running(root: Element) -> bool:
 
 def read_meetings(root: Element) -> tuple[MeetingInfo, ...]:
     """Read the answer of getMeetings (section 2.6)."""
-    return tuple(map(MeetingInfo.read, listed(root, "meetings", "meeting", none="noMeetings")))
+    return tuple(map(MeetingInfo.read, root.listed("meetings", "meeting", none="noMeetings")))
 
 
 def read_sessions(root: Element) -> tuple[Session, ...]:
     """Read the answer of getSessions (section 2.7)."""
-    return tuple(map(Session.read, listed(root, "sessions", "meeting", none="noSessions")))
-
-
-def listed(root: Element, name: str, item: str, *, none: str) -> list[Element]:
-    """Give the items of a list that must be there, unless the messageKey `none` says that it is empty."""
-    if root.first(name) is None and root.string("messageKey") != none:
-        raise Unreadable(f"{name} is missing")
-    return root.all(name, item)
+    return tuple(map(Session.read, root.listed("sessions", "meeting", none="noSessions")))

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+
+import httpx
 
 from bbb_client.errors import TooLong
 from bbb_client.signing import Algorithm, encode_query, signed_query
 
 TARGET_LIMIT = 8000
 """Bytes of path and query that pass everywhere: nginx's buffer for the request line is 8 kB (section 1.2.8)."""
+
+_LIKE_THIS = "a BigBlueButton server's address looks like https://bbb.example.org/bigbluebutton/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +55,22 @@ def _longest(params: Mapping[str, str]) -> str:
 def _api_address(typed: str) -> str:
     """Turn what was typed into the address of the API."""
     typed = typed.strip()
-    parts = urlsplit(typed if "://" in typed else f"https://{typed}")
-    _check(parts)
-    path = parts.path.rstrip("/")
+    try:
+        url = httpx.URL(typed if "://" in typed else f"https://{typed}")
+    except httpx.InvalidURL:
+        raise ValueError(_LIKE_THIS) from None
+    _check(url)
+    path = url.path.rstrip("/")
     if not path:
         path = "/bigbluebutton/api"
     elif not path.endswith("/api"):
         path += "/api"
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return str(url.copy_with(path=path))
 
 
-def _check(parts: SplitResult) -> None:
+def _check(url: httpx.URL) -> None:
     """Refuse addresses that cannot be a server's; raises ValueError that does not repeat what was typed."""
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("a BigBlueButton server's address looks like https://bbb.example.org/bigbluebutton/")
-    if parts.username is not None or parts.query or parts.fragment:
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError(_LIKE_THIS)
+    if url.userinfo or url.query or url.fragment:
         raise ValueError("a BigBlueButton server's address has no user name, question mark or hash sign")
-    _ = parts.port  # urlsplit checks the port only when asked
