@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
+from app.accounts import pages as accounts_pages
 from app.accounts.access import load_viewer
 from app.db import Database
 from app.errors import NotFoundError
@@ -49,6 +50,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 def page_router() -> APIRouter:
     """Every page: forms are checked, the viewer is known."""
     pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
+    pages.include_router(accounts_pages.router)
     pages.add_api_route("/{path:path}", nothing_here, methods=["GET", "POST"], include_in_schema=False)
     return pages
 
