@@ -8,9 +8,9 @@ const seen = new Map([...regions(document)].map((region) => [region.dataset.regi
 const patient = () => document.querySelector("form[data-go-when]");
 let source, poll, retry, wait = 1000, fetching = false, again = false, since = performance.now();
 
-/** Whether somebody is at work in this region: writes, has ticked or chosen something, opened something, or just sent it. */
+/** Whether somebody is at work in this region: writes, ticks, opened or sent something, or reads what was wrong. */
 const touched = (region) =>
-  region.querySelector("[data-sent], details[open], :is(input:not([type=hidden], [readonly]), textarea, select):focus")
+  region.querySelector(".error, [data-sent], details[open], :is(input:not([type=hidden], [readonly]), textarea, select):focus")
   || [...region.querySelectorAll("input:not([type=hidden]), textarea")].some(
     (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked,
   );
