@@ -1,12 +1,19 @@
 """The time, from one place, so that tests and the demo can move it."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 _offset = timedelta(0)
+_file: Path | None = None
+_looked_at = 0.0
+LOOK_EVERY = 0.2  # seconds
 
 
 def now() -> datetime:
     """This moment, aware, in UTC. Nothing else in the site asks for the time, SQL included."""
+    if _file is not None:
+        _look()
     return datetime.now(UTC) + _offset
 
 
@@ -19,3 +26,32 @@ def set_offset(offset: timedelta) -> None:
 def offset() -> timedelta:
     """How far this clock is from real time."""
     return _offset
+
+
+def follow(file: Path) -> None:
+    """Demo mode: take the offset from a file (seconds), so that all processes move together."""
+    global _file  # noqa: PLW0603  as above
+    _file = file
+
+
+def write_offset(file: Path, offset: timedelta) -> None:
+    """Demo mode: move the clock of every process that follows the file."""
+    waiting = file.with_suffix(".new")
+    waiting.write_text(str(offset.total_seconds()))
+    waiting.replace(file)
+    set_offset(offset)
+
+
+def read_offset(file: Path) -> timedelta:
+    """The offset that a file says; none if there is no such file."""
+    try:
+        return timedelta(seconds=float(file.read_text()))
+    except (OSError, ValueError):
+        return timedelta(0)
+
+
+def _look() -> None:
+    global _looked_at  # noqa: PLW0603  as above
+    if time.monotonic() - _looked_at > LOOK_EVERY:
+        _looked_at = time.monotonic()
+        set_offset(read_offset(_file) if _file else timedelta(0))

@@ -49,3 +49,8 @@ def ngettext(one: str, many: str, n: int, **values: object) -> str:
 def lazy(text: str, **values: object) -> LazyProxy:
     """A text that is put into words when it is shown, in the language of that moment."""
     return LazyProxy(gettext, text, enable_cache=False, **values)
+
+
+def marked(text: str) -> str:
+    """The text itself: it is kept in the database in English and translated when it is shown."""
+    return text

@@ -8,15 +8,22 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
-from app.accounts import pages as accounts_pages
+from app.accounts import pages as accounts
 from app.accounts.access import load_viewer
 from app.db import Database
+from app.demo import pages as demo
 from app.errors import NotFoundError
+from app.home import pages as home
 from app.live import Switchboard
 from app.mail import Mailer
+from app.meetings import callbacks, events, leaving  # noqa: F401  leaving: meetings end with their rooms
+from app.meetings import pages as meetings
+from app.rooms import leaving as rooms_leaving  # noqa: F401  rooms go with their accounts
+from app.rooms import pages as rooms
+from app.servers.pool import Servers
 from app.settings import Settings
 from app.templating import STATIC, Templates
-from app.web import csrf, errors
+from app.web import csrf, errors, health
 from app.web.frame import Frame
 from app.web.site import Site
 
@@ -28,13 +35,16 @@ def make_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.servers = Servers(settings)
     app.state.switchboard = Switchboard(settings.dsn())
     app.state.templates = Templates(url=app.url_path_for, site=Site.of(settings))
     app.state.mailer = Mailer(app.state.templates)
     app.add_middleware(Frame, settings=settings)
     errors.install(app)
     app.mount("/static/{version}", GZipMiddleware(KeptForEver(directory=STATIC)), name="static")
-    app.include_router(page_router())
+    app.include_router(health.router)
+    app.include_router(callbacks.router)
+    app.include_router(page_router(settings))
     return app
 
 
@@ -43,14 +53,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What lives as long as the process does."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.state.database.close)
+        await stack.enter_async_context(app.state.servers.connected())
         await stack.enter_async_context(app.state.switchboard.listening())
         yield
 
 
-def page_router() -> APIRouter:
+def page_router(settings: Settings) -> APIRouter:
     """Every page: forms are checked, the viewer is known."""
     pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
-    pages.include_router(accounts_pages.router)
+    # Events before rooms: /rooms/events and /rooms/new are no rooms' names.
+    for feature in (accounts, events, rooms, meetings, home):
+        pages.include_router(feature.router)
+    if settings.demo:
+        pages.include_router(demo.router)
     pages.add_api_route("/{path:path}", nothing_here, methods=["GET", "POST"], include_in_schema=False)
     return pages
 

@@ -68,10 +68,11 @@ class Settings(DatabaseSettings):
     proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     demo: bool = Field(False, description="Demo mode: mail is read in the browser, the clock can be moved.")
     log_json: bool = Field(True, description="Log lines as JSON; off: for people.")
-    round_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
-        5.0, description="How often the worker asks BigBlueButton for its meetings."
-    )
     simulator_url: str = Field("", description="Demo mode: the simulator, so that its clock moves too.")
+
+    demo_clock: Path | None = Field(
+        None, description="Demo mode: the file that says how far the clock is moved."
+    )
 
     @field_validator("bbb_secret", mode="before")
     @classmethod

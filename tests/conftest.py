@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from alembic import command
-from alembic.config import Config
 from app import clock, i18n, wording
 from app.db import Database
 from app.main import make_app
@@ -25,7 +25,7 @@ from app.settings import ROOT, Settings
 from bbb_client.simulator import running_simulator
 from tests.browser import Person
 
-SECRET = "the shared secret of the simulator"  # noqa: S105  made up
+SECRET = "the shared secret of the simulator"
 
 
 @pytest.fixture(scope="session")

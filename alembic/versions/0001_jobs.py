@@ -9,7 +9,10 @@ branch_labels = None
 depends_on = None
 
 FUNCTIONS = "SELECT oid::regprocedure FROM pg_proc WHERE proname LIKE 'procrastinate%'"
-TYPES = "SELECT oid::regtype FROM pg_type WHERE typname LIKE 'procrastinate%' AND typtype IN ('e', 'c') AND oid NOT IN (SELECT reltype FROM pg_class WHERE relkind = 'r')"
+TYPES = (
+    "SELECT oid::regtype FROM pg_type WHERE typname LIKE 'procrastinate%' AND typtype IN ('e', 'c')"
+    " AND oid NOT IN (SELECT reltype FROM pg_class WHERE relkind = 'r')"
+)
 
 
 def upgrade() -> None:

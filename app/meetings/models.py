@@ -87,12 +87,16 @@ class Meeting(WithId, Base):
 
 
 class Attendance(Base):
-    """A participant who was sent into a meeting: a ticket first, then as present as BBB says."""
+    """A participant who was sent into a running meeting: a ticket first, then as present as BBB says.
+
+    The rows go when the meeting ends: what is kept of it are figures without names.
+    """
 
     __tablename__ = "attendances"
 
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
     participant: Mapped[str] = mapped_column(primary_key=True)  # BBB's userID
+    name: Mapped[str]
     is_host: Mapped[bool]
     sent_at: Mapped[datetime]
     present: Mapped[bool] = mapped_column(default=False)

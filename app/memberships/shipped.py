@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.i18n import marked
 from app.memberships.models import HolderKind, PolicyRow, Tier
 from quotas.limits import GIGABYTE
 
@@ -16,9 +17,9 @@ FREE = "free"
 TIERS: tuple[dict[str, Any], ...] = (
     {
         "key": FREE,
-        "name": "Free",
+        "name": marked("Free"),
         "kind": HolderKind.PERSON,
-        "how_to_get": "Sign up and verify your e-mail address.",
+        "how_to_get": marked("Sign up and verify your e-mail address."),
         "meeting_minutes": HOUR,
         "group_size": 10,
         "rooms_per_host": 1,
@@ -30,9 +31,9 @@ TIERS: tuple[dict[str, Any], ...] = (
     },
     {
         "key": "session-organiser",
-        "name": "Session organiser",
+        "name": marked("Session organiser"),
         "kind": HolderKind.PERSON,
-        "how_to_get": "Give 120 EUR in a year, or complete a task that is rewarded with it.",
+        "how_to_get": marked("Give 120 EUR in a year, or complete a task that is rewarded with it."),
         "meeting_minutes": 3 * HOUR,
         "group_size": 25,
         "rooms_per_host": 5,
@@ -44,9 +45,11 @@ TIERS: tuple[dict[str, Any], ...] = (
     },
     {
         "key": "consumer",
-        "name": "Consumer organisation",
+        "name": marked("Consumer organisation"),
         "kind": HolderKind.ORGANISATION,
-        "how_to_get": "An organisation that gives 500 EUR or more in its first year; a very small one may give less.",
+        "how_to_get": marked(
+            "An organisation that gives 500 EUR or more in its first year; a very small one may give less."
+        ),
         "meeting_minutes": DAY,
         "group_size": 50,
         "rooms_per_host": 20,
@@ -58,9 +61,11 @@ TIERS: tuple[dict[str, Any], ...] = (
     },
     {
         "key": "co-producer",
-        "name": "Co-producer organisation",
+        "name": marked("Co-producer organisation"),
         "kind": HolderKind.ORGANISATION,
-        "how_to_get": "An organisation that gives 500 to 1000 EUR in hours, servers or money, and helps to run this.",
+        "how_to_get": marked(
+            "An organisation that gives 500 to 1000 EUR in hours, servers or money, and helps to run this."
+        ),
         "meeting_minutes": DAY,
         "group_size": 100,
         "rooms_per_host": None,

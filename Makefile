@@ -1,0 +1,53 @@
+# The targets that people need. `make` alone lists them.
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+# pip knows this machine's own package index; nothing of it is written into the project.
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test test-quick check browser format lock
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+.venv/.run: requirements-run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Guildhall needs Python 3.11 or newer; PYTHON= names another one." >&2; exit 1; }
+	@echo "· Installing into .venv (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv." >&2; exit 1; }
+	@$(PIP_INSTALL) -r requirements-run.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	@echo "· Installing what the tests need"
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+install: .venv/.run ## make .venv with the locked requirements
+
+run: .venv/.run ## everything on this machine, with demo data (PORT=8000)
+	@exec $(BIN)/python -m app demo --port $(PORT)
+
+test: .venv/.dev check browser ## all checks and all tests (what CI runs)
+	@$(BIN)/python -m tests.suite full
+
+test-quick: .venv/.dev check ## the tests of the loop: no browser, under a minute
+	@$(BIN)/python -m tests.suite quick
+
+check: .venv/.dev ## style, types, import contracts, templates
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@$(BIN)/djlint templates --check --lint --quiet
+
+browser: .venv/.dev
+	@$(BIN)/python -m tests.chromium
+
+format: .venv/.dev ## rewrite sources in the house style
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/djlint templates --reformat --quiet
+
+lock: .venv/.dev ## newest versions of everything, with hashes, for every Python and platform
+	@$(BIN)/python -m tests.lock

@@ -1,0 +1,100 @@
+"""The command line: serve, worker, migrate, create-operator, demo."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+
+from sqlalchemy.exc import DBAPIError
+
+from app import clock, logs
+from app.accounts.service import WeakPasswordError, create_operator
+from app.db import Database
+from app.settings import DatabaseSettings, Settings, SettingsError, read
+
+PASSWORD_VARIABLE = "GUILDHALL_OPERATOR_PASSWORD"  # noqa: S105  a variable's name
+
+
+def main(words: list[str]) -> int:
+    """Do what the words ask; 2 if the settings are wrong, 1 if it cannot be done."""
+    asked = _arguments(words)
+    try:
+        found: int = asked.run(asked)
+    except SettingsError as error:
+        print(f"These settings need a look:\n{error}", file=sys.stderr)
+        return 2
+    except (DBAPIError, OSError) as error:
+        print(f"The database cannot be used: {getattr(error, 'orig', error)}", file=sys.stderr)
+        return 1
+    return found
+
+
+def _arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m app", description="Guildhall")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    serve = commands.add_parser("serve", help="the web server")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--processes", type=int, default=1)
+    serve.set_defaults(run=_serve)
+    commands.add_parser("worker", help="background work").set_defaults(run=_worker)
+    commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
+    operator = commands.add_parser("create-operator", help="make an operator, or make one of a person")
+    operator.add_argument("email")
+    operator.add_argument("--name", default="Operator")
+    operator.set_defaults(run=_create_operator)
+    demo = commands.add_parser("demo", help="everything at once, with demo data: what `make run` does")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.set_defaults(run=_demo)
+    return parser.parse_args(words)
+
+
+def _serve(asked: argparse.Namespace) -> int:
+    from app.serve import serve
+
+    serve(read(Settings), asked.host, asked.port, asked.processes)
+    return 0
+
+
+def _worker(_asked: argparse.Namespace) -> int:
+    from app.worker import work
+
+    settings = read(Settings)
+    logs.configure(as_json=settings.log_json)
+    if settings.demo and settings.demo_clock:
+        clock.follow(settings.demo_clock)
+    asyncio.run(work(settings))
+    return 0
+
+
+def _migrate(_asked: argparse.Namespace) -> int:
+    from app.migrations import migrate
+
+    migrate(read(DatabaseSettings))
+    print("The database is up to date.")
+    return 0
+
+
+def _create_operator(asked: argparse.Namespace) -> int:
+    password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password (at least 10 characters): ")
+    try:
+        asyncio.run(_make_operator(read(DatabaseSettings), asked.email, asked.name, password))
+    except WeakPasswordError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+    print(f"{asked.email} is an operator.")
+    return 0
+
+
+async def _make_operator(settings: DatabaseSettings, email: str, name: str, password: str) -> None:
+    database = Database(settings)
+    async with database.transaction() as session:
+        await create_operator(session, email=email, name=name, password=password)
+    await database.close()
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    from app.demo.run import run
+
+    return run(asked.port)

@@ -1,0 +1,104 @@
+"""The landing page, the dashboard, the way to a room by its address, and the operator's colour."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import AfterValidator
+
+from app.accounts.access import AnyViewer, SignedIn
+from app.db import Session
+from app.home.dashboard import dashboard as make_dashboard
+from app.i18n import gettext as _
+from app.i18n import lazy
+from app.memberships.limits import offers
+from app.memberships.refusals import amount
+from app.rooms.addresses import leads_to
+from app.web.browser import settings_of
+from app.web.forms import Form, Input, Line, Problem, read_form
+from app.web.pages import page, path_of
+from app.web.site import theme
+from quotas.limits import LimitName
+
+router = APIRouter()
+ADDRESS_LENGTH = 300
+SHOWN = (LimitName.MEETING_MINUTES, LimitName.GROUP_SIZE, LimitName.ROOMS, LimitName.STORAGE_BYTES)
+
+
+def _room_in(text: str) -> str:
+    """The room's own part of a link or a name: https://meet.example/r/weekly-assembly becomes weekly-assembly."""
+    address = text.strip()[:ADDRESS_LENGTH].split("?")[0].split("#")[0].rstrip("/")
+    last = address.rpartition("/")[2].lower()
+    if not re.fullmatch(r"[a-z0-9-]{3,60}", last):
+        raise Problem(lazy("Type the link of the room, or its last part: weekly-assembly."))
+    return last
+
+
+class JoinByAddress(Input):
+    """Where someone wants to go."""
+
+    address: Annotated[Line, AfterValidator(_room_in)]
+
+
+@router.get("/", name="home.landing")
+async def landing(request: Request, session: Session, viewer: AnyViewer) -> Response:
+    """What this house is; people with an account find it too, to compare the tiers."""
+    del viewer
+    return await _landing(request, session, Form())
+
+
+@router.post("/", name="home.join_by_address")
+async def join_by_address(request: Request, session: Session) -> Response:
+    """To the room of a typed link or name."""
+    form = await read_form(request, JoinByAddress)
+    if form.value is not None:
+        if await leads_to(session, form.value.address) is not None:
+            return RedirectResponse(path_of(request, "rooms.show", slug=form.value.address), 303)
+        form.fail("address", lazy("There is no room at this address. Look at your invitation again."))
+    return await _landing(request, session, form, 422)
+
+
+@router.get("/rooms", name="home.dashboard")
+async def dashboard(
+    request: Request,
+    session: Session,
+    viewer: SignedIn,
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    search: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """The viewer's rooms, and what is left of every limit."""
+    shown = await make_dashboard(session, viewer, number=number, search=search.strip())
+    return page(
+        request,
+        "home/dashboard.html",
+        rooms=shown.rooms,
+        search=search.strip(),
+        meters=shown.meters,
+        membership=shown.membership,
+        live=path_of(request, "home.events"),
+    )
+
+
+@router.get("/theme.css", name="home.theme")
+async def colours(request: Request) -> Response:
+    """The operator's accent colour, if one is set."""
+    return Response(
+        theme(settings_of(request).accent),
+        media_type="text/css",
+        headers={"cache-control": "public, max-age=3600"},
+    )
+
+
+async def _landing(
+    request: Request, session: Session, form: Form[JoinByAddress], status: int = 200
+) -> Response:
+    tiers = [
+        {
+            "name": _(tier.name),
+            "who": _(tier.how_to_get),
+            "what": " ".join(amount(name, limits.of(name)) for name in SHOWN),
+        }
+        for tier, limits in (await offers(session)).values()
+    ]
+    return page(request, "home/landing.html", status, form=form, tiers=tiers)

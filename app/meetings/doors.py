@@ -1,0 +1,108 @@
+"""A room's door: the room, its state, who stands there, and whether they are let in."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.access import Viewer
+from app.errors import GuildhallError, NotFoundError
+from app.i18n import gettext as _
+from app.i18n import lazy
+from app.live import announce, holder_topic, room_topic
+from app.meetings import wire
+from app.meetings.joining import admit
+from app.meetings.live_state import Live, LiveState, live_state
+from app.meetings.queries import room_at
+from app.meetings.room_page import shown_state
+from app.meetings.visitors import Visit, is_right_code, participant
+from app.memberships.limits import standing_of
+from app.memberships.refusals import refusal
+from app.rooms.access import is_host_of
+from app.servers.pool import Servers
+from app.web.rate_limits import Rate, spend
+from quotas.decisions import Refused
+
+# Wrong codes from one network address at one room, and at one room from everywhere.
+CODES_OF_ONE = Rate("code", 10, timedelta(minutes=10))
+CODES_OF_ALL = Rate("codes", 100, timedelta(minutes=10))
+
+
+class GoneError(GuildhallError):
+    """There was a room at this address; its host deleted it."""
+
+    status = 410
+    code = "gone"
+    title = lazy("This room is gone")
+    message = lazy("Its host deleted it. Ask whoever sent you the link where you meet now.")
+    template = "rooms/gone.html"
+
+
+class ClosedError(GuildhallError):
+    """The people who run the site closed this room's host out."""
+
+    status = 403
+    code = "closed"
+    title = lazy("This room is closed")
+    message = lazy("The people who run this site closed it. Its meetings cannot be started or joined.")
+
+
+@dataclass(frozen=True)
+class Door:
+    """A room as one visitor finds it."""
+
+    room: Any  # a row of `queries.room_at`
+    live: LiveState
+    viewer: Viewer | None
+    is_host: bool
+    state: str
+
+
+async def open_door(session: AsyncSession, slug: str, viewer: Viewer | None) -> Door | None:
+    """The room at an address; None if it was deleted. NotFoundError if there never was one."""
+    room = await room_at(session, slug)
+    if room is None:
+        raise NotFoundError
+    if room.room_id is None:
+        return None
+    live = live_state(room)
+    is_host = viewer is not None and await is_host_of(session, room.room_id, room.host_id, viewer.id)
+    return Door(room, live, viewer, is_host, shown_state(room, live, is_host=is_host))
+
+
+async def at_door(session: AsyncSession, slug: str, viewer: Viewer | None) -> Door:
+    """The same for whoever wants to do something there: a deleted or a closed room is an error."""
+    door = await open_door(session, slug, viewer)
+    if door is None:
+        raise GoneError
+    if door.live.state is Live.BANNED:
+        raise ClosedError
+    return door
+
+
+async def check_code(session: AsyncSession, request: Request, room: Any, typed: str, address: str) -> bool:
+    """Whether the typed access code opens the room. Wrong ones are counted: TooManyError after ten."""
+    if not room.access_code:
+        return True
+    if is_right_code(typed, room.access_code):
+        return True
+    await spend(session, request, CODES_OF_ONE, f"{room.room_id}:{address}")
+    await spend(session, request, CODES_OF_ALL, str(room.room_id))
+    return False
+
+
+async def enter(
+    session: AsyncSession, request: Request, servers: Servers, door: Door, visit: Visit | None, back: str
+) -> str | Refused:
+    """A signed address into the running meeting, or the refusal if it is full (a host is told at once)."""
+    who = participant(request, door.room, door.viewer, visit, is_host=door.is_host)
+    decision = await admit(session, door.room.meeting_id, who)
+    if isinstance(decision, Refused):
+        if door.is_host:
+            standing = await standing_of(session, door.room.holder_id)
+            raise await refusal(session, decision, standing, asked=_("Join “%(room)s”", room=door.room.name))
+        return decision
+    await announce(session, room_topic(door.room.room_id), holder_topic(door.room.holder_id))
+    return servers.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))

@@ -1,0 +1,51 @@
+"""Server-sent events: a browser hears that something changed, and fetches its page again."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from app.accounts.access import AnyViewer, SignedIn
+from app.db import Session
+from app.live import Subscription, Switchboard, holder_topic, room_topic
+from app.meetings.doors import open_door
+from app.rooms.access import acts_for
+
+router = APIRouter()
+
+# A comment this often keeps proxies from closing a quiet stream, and finds out who has left.
+QUIET_SECONDS = 15.0
+NEWS = b'data: {"changed": true}\n\n'
+
+
+@router.get("/r/{slug}/events", name="rooms.events")
+async def of_room(request: Request, session: Session, viewer: AnyViewer, slug: str) -> StreamingResponse:
+    """News of one room, for whoever has its link."""
+    door = await open_door(session, slug, viewer)
+    return _stream(request, [room_topic(door.room.room_id)] if door else [])
+
+
+@router.get("/rooms/events", name="home.events")
+async def of_mine(request: Request, session: Session, viewer: SignedIn) -> StreamingResponse:
+    """News of all the rooms that the viewer's dashboard shows."""
+    return _stream(request, [holder_topic(holder.holder_id) for holder in await acts_for(session, viewer)])
+
+
+def _stream(request: Request, topics: list[str]) -> StreamingResponse:
+    switchboard: Switchboard = request.app.state.switchboard
+    return StreamingResponse(
+        _news(switchboard, topics),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    )
+
+
+async def _news(switchboard: Switchboard, topics: list[str]) -> AsyncIterator[bytes]:
+    with switchboard.subscribed(*topics) as ear:
+        yield b": here\n\n"
+        while True:
+            yield await _next(ear)
+
+
+async def _next(ear: Subscription) -> bytes:
+    return NEWS if await ear.wait(QUIET_SECONDS) else b": still here\n\n"

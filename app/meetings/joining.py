@@ -1,0 +1,156 @@
+"""Joining: one decision under the meeting's lock, a place for everyone, one kept for the host."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.errors import ConflictError
+from app.i18n import lazy, spoken
+from app.meetings.models import Attendance, Consent, Meeting, MeetingState
+from quotas.decisions import Decision, Granted
+from quotas.rules import may_join
+
+# A browser that was sent to BBB takes a place until BBB has seen it, or has given it up (BBB_API.md 2.2: 45 s).
+ON_THE_WAY = timedelta(seconds=60)
+
+
+class NotRunningError(ConflictError):
+    """There is no meeting to join at this moment."""
+
+    code = "not_running"
+    title = lazy("The meeting has not started")
+    message = lazy("Wait on the room’s page: it goes on by itself when the meeting starts.")
+
+
+class ConsentNeededError(ConflictError):
+    """The meeting may be recorded, and the participant has not agreed to that."""
+
+    code = "consent_needed"
+    title = lazy("This meeting may be recorded")
+    message = lazy("Agree to be recorded to join it.")
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Someone who wants to join: `key` is BBB's userID, the same for every visit of one browser or account."""
+
+    key: str
+    name: str
+    is_host: bool
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a join URL needs of the meeting."""
+
+    meeting_id: int
+    external_id: str
+    create_time: int | None
+
+
+async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Decision[Admission]:
+    """Give the participant a place, or say that the meeting is full (DOMAIN.md rule 2).
+
+    Raises NotRunningError, ConsentNeededError. The meeting's row is locked, so that the last place goes to one.
+    """
+    meeting = (
+        await session.execute(
+            select(
+                Meeting.id,
+                Meeting.external_id,
+                Meeting.create_time,
+                Meeting.people,
+                Meeting.recorded,
+                Meeting.state,
+            )
+            .where(Meeting.id == meeting_id)
+            .with_for_update(key_share=True)
+        )
+    ).one_or_none()
+    if meeting is None or meeting.state != MeetingState.RUNNING:
+        raise NotRunningError
+    if meeting.recorded and not who.agrees:
+        raise ConsentNeededError
+    here = await _present(session, meeting_id, who.key)
+    decision = may_join(
+        meeting.people,
+        present=here.present,
+        hosts_present=here.hosts,
+        already_in=here.mine > 0,
+        is_host=who.is_host,
+    )
+    if isinstance(decision, Granted):
+        await _send(session, meeting_id, who)
+        if meeting.recorded:
+            await _keep_consent(session, meeting_id, who)
+        return Granted(Admission(meeting.id, meeting.external_id, meeting.create_time))
+    return decision
+
+
+async def _present(session: AsyncSession, meeting_id: int, participant: str) -> Any:
+    """Who is in or on the way in; someone who is already counted is let in again."""
+    return (
+        await session.execute(
+            select(
+                func.count().label("present"),
+                func.count(case((Attendance.is_host, 1))).label("hosts"),
+                func.count(case((Attendance.participant == participant, 1))).label("mine"),
+            ).where(Attendance.meeting_id == meeting_id, counts(clock.now()))
+        )
+    ).one()
+
+
+def counts(now: datetime) -> ColumnElement[bool]:
+    """Whether an attendance takes a place: present, or sent a moment ago and not seen yet."""
+    return or_(Attendance.present, (Attendance.seen_at.is_(None)) & (Attendance.sent_at > now - ON_THE_WAY))
+
+
+async def _send(session: AsyncSession, meeting_id: int, who: Participant) -> None:
+    """Write down that the participant was sent in; someone who comes back has to be seen anew."""
+    now = clock.now()
+    sent = insert(Attendance).values(
+        meeting_id=meeting_id,
+        participant=who.key,
+        name=who.name,
+        is_host=who.is_host,
+        sent_at=now,
+        present=False,
+    )
+    await session.execute(
+        sent.on_conflict_do_update(
+            index_elements=[Attendance.meeting_id, Attendance.participant],
+            set_={
+                "sent_at": now,
+                "name": who.name,
+                "is_host": who.is_host,
+                # Present people stay present; others count as on the way until they are seen again.
+                "seen_at": case((Attendance.present, Attendance.seen_at), else_=None),
+            },
+        )
+    )
+
+
+async def _keep_consent(session: AsyncSession, meeting_id: int, who: Participant) -> None:
+    """Keep that this name agreed to be recorded, in which language, and when."""
+    known = await session.scalar(
+        select(Consent.id).where(
+            Consent.meeting_id == meeting_id, Consent.participant == who.key, Consent.name == who.name
+        )
+    )
+    if known is None:
+        session.add(
+            Consent(
+                meeting_id=meeting_id,
+                participant=who.key,
+                name=who.name,
+                language=spoken(),
+                agreed_at=clock.now(),
+            )
+        )
+        await session.flush()

@@ -1,0 +1,46 @@
+"""What becomes of meetings when a room or an account goes, and what a person's export says of them."""
+
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.export import exports
+from app.accounts.models import User
+from app.meetings.ending import ask_to_end_all
+from app.meetings.models import EndReason, Meeting
+from app.rooms.models import Room
+from app.rooms.service import before_delete
+
+
+async def end_with_room(session: AsyncSession, room: Room) -> None:
+    """A deleted room's meeting ends: the worker tells BBB within its next round."""
+    await ask_to_end_all(session, EndReason.ROOM_DELETED, room_id=room.id)
+
+
+before_delete.append(end_with_room)
+
+
+@exports
+async def meetings_of(session: AsyncSession, user_id: int) -> dict[str, Any]:
+    """The meetings that the person started or that were charged to them, without names of others."""
+    holder_id = select(User.holder_id).where(User.id == user_id).scalar_subquery()
+    mine = or_(Meeting.started_by == user_id, Meeting.holder_id == holder_id)
+    meetings = await session.scalars(select(Meeting).where(mine).order_by(Meeting.id))
+    return {
+        "meetings": [
+            {
+                "name": meeting.name,
+                "state": meeting.state,
+                "tier": meeting.tier,
+                "minutes_granted": meeting.minutes,
+                "people_granted": meeting.people,
+                "recorded": meeting.recorded,
+                "started_at": meeting.started_at,
+                "ended_at": meeting.ended_at,
+                "end_reason": meeting.end_reason,
+                "most_people_at_once": meeting.peak_people,
+            }
+            for meeting in meetings
+        ]
+    }

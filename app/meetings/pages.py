@@ -1,0 +1,222 @@
+"""The room's page and what happens at its door: join, wait, start, end."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.access import AnyViewer, SignedIn, SignInNeededError, Viewer
+from app.db import Database, Databased, Session
+from app.errors import ForbiddenError, NotFoundError
+from app.i18n import lazy
+from app.meetings import room_page, wire
+from app.meetings.doors import Door, at_door, check_code, enter, open_door
+from app.meetings.ending import end_meeting
+from app.meetings.live_state import Live
+from app.meetings.models import EndReason
+from app.meetings.starting import Start, start_meeting
+from app.meetings.visitors import JoinInput, Visit, known_name, remember, visit_of
+from app.rooms.access import NotTheHostError
+from app.servers.pool import BBBServers
+from app.web.browser import settings_of
+from app.web.forms import Form, read_form
+from app.web.pages import address_of, go, page, path_of
+from app.web.rate_limits import client_address
+from quotas.decisions import Refused
+
+router = APIRouter()
+
+
+class NotForYouToStartError(ForbiddenError):
+    """The room's host decides who may start it."""
+
+    code = "not_for_you_to_start"
+    message = lazy(
+        "The host of this room starts its meetings. Wait on the room’s page: it goes on by itself."
+    )
+
+
+@router.get("/r/{slug}", name="rooms.show")
+async def show(request: Request, session: Session, viewer: AnyViewer, slug: str) -> Response:
+    """The room, for whoever has its link."""
+    door = await open_door(session, slug, viewer)
+    if door is None:
+        return page(request, "rooms/gone.html", 410)
+    if door.room.slug != slug:
+        return RedirectResponse(path_of(request, "rooms.show", slug=door.room.slug), 301)
+    name = viewer.name if viewer else known_name(request)
+    return await _room_page(request, session, door, Form(values={"name": name}))
+
+
+@router.post("/r/{slug}/join", name="meetings.join")
+async def join(
+    request: Request, session: Session, viewer: AnyViewer, servers: BBBServers, slug: str
+) -> Response:
+    """Into the meeting, or to the waiting page."""
+    door = await at_door(session, slug, viewer)
+    visit, failed = await _typed(request, session, door)
+    if failed:
+        return await _room_page(request, session, door, failed, 422)
+    if not door.live.is_running:
+        if door.is_host:
+            return go(request, path_of(request, "rooms.show", slug=slug))
+        return _to_waiting(request, slug, visit)
+    return await _into(request, session, servers, door, visit)
+
+
+@router.post("/r/{slug}/start", name="meetings.start")
+async def start(
+    request: Request,
+    database: Databased,
+    viewer: AnyViewer,
+    servers: BBBServers,
+    slug: str,
+    record: Annotated[str, Query()] = "",
+) -> Response:
+    """Start the meeting and go in. No connection to the database is held while BBB is asked."""
+    async with database.transaction() as session:
+        door = await at_door(session, slug, viewer)
+        if not room_page.may_start(door.room, viewer, is_host=door.is_host):
+            raise (
+                NotForYouToStartError
+                if viewer
+                else SignInNeededError(path_of(request, "rooms.show", slug=slug))
+            )
+        visit, failed = await _typed(request, session, door)
+        if failed:
+            return await _room_page(request, session, door, failed, 422)
+    wish = Start(
+        room_id=door.room.room_id,
+        started_by=viewer.id if viewer else None,
+        record=await _record_choice(request, record) if door.is_host else None,
+    )
+    await start_meeting(database, servers, wish, addresses(request, slug))
+    return await _into_new(request, database, servers, viewer, slug, visit)
+
+
+@router.get("/r/{slug}/waiting", name="meetings.waiting")
+async def waiting(request: Request, session: Session, viewer: AnyViewer, slug: str) -> Response:
+    """Who waits stays here; the page goes on by itself."""
+    door = await at_door(session, slug, viewer)
+    visit = visit_of(request, door.room.room_id)
+    if visit is None:
+        return go(request, path_of(request, "rooms.show", slug=slug))
+    fields = {"name": visit.name, "code": visit.code} | ({"consent": "yes"} if visit.consent else {})
+    context = room_page.page_context(door.room, door.live, state=door.state)
+    return page(
+        request,
+        "rooms/waiting.html",
+        **context,
+        expected=door.room.host_name,
+        visitor=visit.name,
+        place=None,
+        fields=fields,
+    )
+
+
+@router.post("/r/{slug}/end", name="meetings.end")
+async def end(
+    request: Request, database: Databased, viewer: SignedIn, servers: BBBServers, slug: str
+) -> Response:
+    """End the meeting for everyone."""
+    async with database.transaction() as session:
+        door = await at_door(session, slug, viewer)
+        if not door.is_host:
+            raise NotTheHostError
+    if door.room.meeting_id is not None:
+        await end_meeting(database, servers, door.room.meeting_id, EndReason.BY_HOST)
+    return go(request, path_of(request, "rooms.show", slug=slug), say=lazy("The meeting is over."))
+
+
+def addresses(request: Request, slug: str) -> wire.Addresses:
+    """Where BBB sends people, and where it reports."""
+    place = {"meeting": "MEETING", "token": "TOKEN"}
+
+    def pattern(name: str) -> str:
+        return address_of(request, name, **place).replace("MEETING", "{meeting}").replace("TOKEN", "{token}")
+
+    return wire.Addresses(
+        room=address_of(request, "rooms.show", slug=slug),
+        ended=pattern("meetings.ended"),
+        recording=pattern("meetings.recording_ready"),
+        site_name=settings_of(request).site_name,
+    )
+
+
+async def _room_page(
+    request: Request, session: AsyncSession, door: Door, form: Form[Any], status: int = 200
+) -> Response:
+    host = None
+    if door.is_host and door.viewer and door.live.state is not Live.BANNED:
+        host = await room_page.host_part(session, request, door.room, door.live, door.viewer)
+    return page(
+        request,
+        "rooms/show.html",
+        status,
+        **room_page.page_context(door.room, door.live, state=door.state),
+        last=await room_page.last_facts(session, door.room, door.live),
+        may_start=room_page.may_start(door.room, door.viewer, is_host=door.is_host),
+        form=form,
+        host=host,
+    )
+
+
+async def _typed(
+    request: Request, session: AsyncSession, door: Door
+) -> tuple[Visit | None, Form[JoinInput] | None]:
+    """What a guest typed, or the form with what is wrong in it. A host types nothing."""
+    if door.is_host:
+        return None, None
+    form = await read_form(request, JoinInput)
+    if form.value is None:
+        return None, form
+    typed = form.value
+    if not await check_code(session, request, door.room, typed.code, client_address(request)):
+        return None, form.fail("code", lazy("This is not the code of this room. It is in your invitation."))
+    if room_page.consent_wanted(door.room, door.live) and not typed.consent:
+        return None, form.fail(
+            "consent", lazy("Agree to be recorded to go in; else ask the host for another way.")
+        )
+    return Visit(door.room.room_id, typed.name, typed.code, typed.consent), None
+
+
+async def _record_choice(request: Request, query: str) -> bool | None:
+    """Whether the host wants this meeting recorded; None: as the room is set (the dashboard does not ask)."""
+    if query == "no":
+        return False
+    form = await request.form()
+    return "record" in form if "asks_record" in form else None
+
+
+def _to_waiting(request: Request, slug: str, visit: Visit | None) -> Response:
+    response = go(request, path_of(request, "meetings.waiting", slug=slug))
+    return remember(request, response, visit) if visit else response
+
+
+async def _into(
+    request: Request, session: AsyncSession, servers: BBBServers, door: Door, visit: Visit | None
+) -> Response:
+    """Send the visitor into the running meeting by a signed address, or to wait for a place."""
+    back = address_of(request, "rooms.show", slug=door.room.slug)
+    entered = await enter(session, request, servers, door, visit, back)
+    if isinstance(entered, Refused):
+        return _to_waiting(request, door.room.slug, visit)
+    response: Response = RedirectResponse(entered, 303)
+    return remember(request, response, visit) if visit else response
+
+
+async def _into_new(
+    request: Request,
+    database: Database,
+    servers: BBBServers,
+    viewer: Viewer | None,
+    slug: str,
+    visit: Visit | None,
+) -> Response:
+    """The same for the meeting that has just started."""
+    async with database.transaction() as session:
+        door = await at_door(session, slug, viewer)
+        if not door.live.is_running:
+            raise NotFoundError
+        return await _into(request, session, servers, door, visit)

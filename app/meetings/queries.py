@@ -1,0 +1,108 @@
+"""Reading meetings: the room page's one statement, what a holder uses now, the sitting of a room."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, case, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.meetings.joining import ON_THE_WAY
+from app.meetings.models import UNFINISHED, Meeting, MeetingState
+from quotas.sittings import Sitting
+
+# A room with its host, its holder and its newest meeting: all that a guest's page or join needs, in one
+# statement without the ORM. The address may be an old one of the room.
+_ROOM = text("""
+    SELECT a.slug AS asked_slug, a.room_id, r.slug, r.name, r.description, r.access_code, r.lobby,
+           r.who_may_start, r.record, r.holder_id, r.host_id, h.name AS holder_name, u.name AS host_name,
+           u.banned_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
+           m.reserved_at, m.started_at, m.create_time, m.ended_at, m.end_reason, m.people_now, m.sitting_id,
+           m.server_id, s.failing_since, coalesce(here.present, 0) AS present,
+           coalesce(here.hosts, 0) AS hosts_present
+    FROM room_addresses a
+    LEFT JOIN rooms r ON r.id = a.room_id
+    LEFT JOIN holders h ON h.id = r.holder_id
+    LEFT JOIN users u ON u.id = r.host_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM meetings WHERE room_id = r.id AND state <> 'failed'
+        ORDER BY reserved_at DESC, id DESC LIMIT 1
+    ) m ON true
+    LEFT JOIN servers s ON s.id = m.server_id
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS present, count(*) FILTER (WHERE is_host) AS hosts FROM attendances
+        WHERE meeting_id = m.id AND (present OR (seen_at IS NULL AND sent_at > :on_the_way_since))
+    ) here ON m.state = 'running'
+    WHERE a.slug = :slug
+""")
+
+
+async def room_at(session: AsyncSession, slug: str) -> Row[Any] | None:
+    """The room that an address leads to, with its newest meeting; room_id is None if it was deleted."""
+    found = await session.execute(_ROOM, {"slug": slug, "on_the_way_since": clock.now() - ON_THE_WAY})
+    return found.one_or_none()
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a holder uses now: meetings at once, the first known end of them, recording bytes."""
+
+    at_once: int
+    earliest_end: datetime | None
+    stored_bytes: int
+    reserved_bytes: int
+
+
+_UNFINISHED = Meeting.state.in_(UNFINISHED)
+_ENDS_AT = func.coalesce(Meeting.started_at, Meeting.reserved_at) + Meeting.minutes * text(
+    "interval '1 minute'"
+)
+
+
+async def use_of(session: AsyncSession, holder_id: int) -> Use:
+    """What the holder uses now, from its meetings. Before spending it, call `hold`."""
+    row = (
+        await session.execute(
+            select(
+                func.count(case((_UNFINISHED, 1))).label("at_once"),
+                func.min(case((_UNFINISHED, _ENDS_AT))).label("earliest_end"),
+                func.coalesce(func.sum(case((~_UNFINISHED, Meeting.reserved_bytes))), 0).label("stored"),
+                func.coalesce(func.sum(case((_UNFINISHED, Meeting.reserved_bytes))), 0).label("reserved"),
+            ).where(
+                Meeting.holder_id == holder_id,
+                # Only what still counts is read: the index of unfinished meetings, and that of recorded ones.
+                _UNFINISHED | (Meeting.reserved_bytes > 0),
+            )
+        )
+    ).one()
+    return Use(row.at_once, row.earliest_end, int(row.stored), int(row.reserved))
+
+
+async def sitting_of_room(
+    session: AsyncSession, room_id: int, *, with_running: bool = False
+) -> tuple[str, Sitting] | None:
+    """The room's latest sitting: its id, and what its ended meetings have used so far; None if none has ended.
+
+    `with_running`: the sitting that the running meeting belongs to, if one is running.
+    """
+    states = [MeetingState.ENDED, *(UNFINISHED if with_running else ())]
+    last = (
+        select(Meeting.sitting_id)
+        .where(Meeting.room_id == room_id, Meeting.state.in_(states))
+        .order_by(Meeting.reserved_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    row = (
+        await session.execute(
+            select(
+                Meeting.sitting_id,
+                func.sum(Meeting.ended_at - Meeting.started_at).label("used"),
+                func.max(Meeting.ended_at).label("last_ended_at"),
+            )
+            .where(and_(Meeting.sitting_id == last, Meeting.state == MeetingState.ENDED))
+            .group_by(Meeting.sitting_id)
+        )
+    ).one_or_none()
+    return (row.sitting_id, Sitting(used=row.used, last_ended_at=row.last_ended_at)) if row else None

@@ -1,0 +1,179 @@
+"""What a room's page shows: the same for guests and hosts, with more for its hosts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock, wording
+from app.accounts.access import Viewer
+from app.i18n import gettext as _
+from app.meetings.joining import counts
+from app.meetings.live_state import Live, LiveState
+from app.meetings.models import Attendance
+from app.meetings.queries import sitting_of_room, use_of
+from app.meetings.starting import refused_now
+from app.memberships.limits import Standing, standing_of
+from app.memberships.refusals import Explanation
+from app.rooms.models import WhoMayStart
+from app.web.pages import address_of
+from quotas.decisions import Refused
+from quotas.rules import longest_recorded_minutes, may_join, may_start_meeting
+
+FULL = "full"
+
+
+def shown_state(room: Any, live: LiveState, *, is_host: bool) -> str:
+    """The room's state for this visitor: full is a matter of who asks."""
+    if live.state is Live.RUNNING:
+        decision = may_join(
+            room.people, present=room.present, hosts_present=room.hosts_present, is_host=is_host
+        )
+        if isinstance(decision, Refused):
+            return FULL
+    return str(live.state)
+
+
+def may_start(room: Any, viewer: Viewer | None, *, is_host: bool) -> bool:
+    """Whether this visitor may start the room's meetings."""
+    return (
+        is_host
+        or room.who_may_start == WhoMayStart.ANYONE
+        or (room.who_may_start == WhoMayStart.SIGNED_IN and viewer is not None and viewer.is_verified)
+    )
+
+
+def consent_wanted(room: Any, live: LiveState) -> str | None:
+    """What a guest must agree to: the meeting "is" recorded, or it "may" be, or nothing."""
+    if live.is_running or live.state is Live.STARTING:
+        return "is" if live.recorded else None
+    return "may" if room.record else None
+
+
+def meeting_facts(room: Any, live: LiveState) -> dict[str, Any] | None:
+    """People, limit and time left of the running meeting."""
+    if not live.is_running:
+        return None
+    return {
+        "people": max(live.people, room.present),
+        "limit": room.people,
+        "seconds_left": live.seconds_left,
+    }
+
+
+async def last_facts(session: AsyncSession, room: Any, live: LiveState) -> dict[str, Any] | None:
+    """How the last meeting ended, and when the room can be started again (None: at once)."""
+    if live.state is not Live.ENDED:
+        return None
+    return {
+        "reason": live.end_reason,
+        "ended_at": live.ended_at,
+        "minutes": live.minutes,
+        "again_at": await _again_at(session, room),
+    }
+
+
+async def _again_at(session: AsyncSession, room: Any) -> datetime | None:
+    standing = await standing_of(session, room.holder_id)
+    sitting = await sitting_of_room(session, room.room_id)
+    free = standing.limits.overridden(rooms=None, at_once=None)
+    decision = may_start_meeting(
+        free, standing.policy, now=clock.now(), at_once=0, sitting=sitting[1] if sitting else None
+    )
+    return decision.frees_at if isinstance(decision, Refused) else None
+
+
+@dataclass(frozen=True)
+class HostPart:
+    """What the room's hosts see besides."""
+
+    name: str
+    share_url: str
+    access_code: str
+    may_edit: bool
+    people: list[dict[str, Any]]
+    refused: Explanation | None
+    may_record: bool
+    record: bool
+    recording: str | None
+
+
+async def host_part(
+    session: AsyncSession, request: Request, room: Any, live: LiveState, viewer: Viewer
+) -> HostPart:
+    """The host's part of the page. The same rule that enforces says whether it can be started."""
+    standing = await standing_of(session, room.holder_id)
+    refused, recording, may_record = None, None, False
+    if live.state in {Live.NOT_STARTED, Live.ENDED}:
+        refused = await refused_now(session, standing, room)
+        recording, may_record = await _recording(session, standing, room)
+    return HostPart(
+        name=viewer.name,
+        share_url=address_of(request, "rooms.show", slug=room.slug),
+        access_code=room.access_code,
+        may_edit=True,
+        people=await _people(session, room.meeting_id) if live.is_running else [],
+        refused=refused,
+        may_record=may_record,
+        record=room.record and may_record,
+        recording=recording,
+    )
+
+
+async def _recording(session: AsyncSession, standing: Standing, room: Any) -> tuple[str, bool]:
+    """How much recording is left, as a sentence, and whether any is."""
+    if standing.limits.storage_bytes == 0:
+        return _("Recording is not part of the tier “%(tier)s”.", tier=_(standing.tier_name)), False
+    use = await use_of(session, room.holder_id)
+    sitting = await sitting_of_room(session, room.room_id)
+    minutes = longest_recorded_minutes(
+        standing.limits,
+        standing.policy,
+        now=clock.now(),
+        sitting=sitting[1] if sitting else None,
+        stored_bytes=use.stored_bytes,
+        reserved_bytes=use.reserved_bytes,
+    )
+    if minutes is None:
+        return _("There is space for recordings without limit."), True
+    if minutes < standing.policy.recording_least_minutes:
+        return _("The space for recordings is used up."), False
+    return _("There is space for a recorded meeting of %(length)s.", length=wording.minutes(minutes)), True
+
+
+async def _people(session: AsyncSession, meeting_id: int) -> list[dict[str, Any]]:
+    found = await session.execute(
+        select(Attendance.name, Attendance.is_host, Attendance.seen_at)
+        .where(Attendance.meeting_id == meeting_id, counts(clock.now()))
+        .order_by(Attendance.is_host.desc(), Attendance.sent_at)
+        .limit(200)
+    )
+    return [
+        {"name": row.name, "initials": _initials(row.name), "is_host": row.is_host, "since": row.seen_at}
+        for row in found
+    ]
+
+
+def _initials(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def page_context(room: Any, live: LiveState, *, state: str) -> dict[str, Any]:
+    """What every version of the page shows."""
+    return {
+        "room": {
+            "name": room.name,
+            "slug": room.slug,
+            "description": room.description,
+            "holder_name": room.holder_name or room.host_name,
+            "has_code": bool(room.access_code),
+        },
+        "state": state,
+        "meeting": meeting_facts(room, live),
+        "consent": consent_wanted(room, live),
+        "live": f"/r/{room.slug}/events",
+    }

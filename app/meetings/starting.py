@@ -1,0 +1,255 @@
+"""Starting a meeting: reserve, call, confirm. Nothing is locked while BigBlueButton is asked (ARCHITECTURE 3)."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.accounts.models import User
+from app.db import Database
+from app.errors import NotFoundError, UnavailableError
+from app.i18n import gettext as _
+from app.i18n import lazy
+from app.live import announce, holder_topic, room_topic
+from app.meetings import wire
+from app.meetings.models import UNFINISHED, Meeting, MeetingState
+from app.meetings.queries import sitting_of_room, use_of
+from app.memberships.limits import HeldLimits, Standing, hold
+from app.memberships.refusals import Explanation, Help, RefusedError, refusal
+from app.rooms.models import Room
+from app.servers.pool import Servers
+from bbb_client.errors import CouldNotAsk, Refused
+from quotas import decisions
+from quotas.decisions import Decision, MeetingTerms, Reason
+from quotas.rules import may_start_meeting
+from quotas.sittings import Sitting
+
+log = structlog.get_logger()
+
+# How long the second of two who start the same room waits for the first one's answer from BBB.
+WAIT_SECONDS, LOOK_EVERY = 12.0, 0.2
+
+
+class ServerSilentError(UnavailableError):
+    """BBB could not be asked."""
+
+    code = "conference_server_silent"
+    title = lazy("The conference server does not answer")
+    message = lazy("The meeting could not be started. Nothing is lost: try again in a minute.")
+
+
+class ServerRefusedError(UnavailableError):
+    """BBB said no, which it does only when this site is set up wrongly."""
+
+    code = "conference_server_refused"
+    title = lazy("The conference server refuses to work with this site")
+    message = lazy("The people who run this site need to look at its settings. They can see this in the log.")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A wish to start a room's meeting. `record` None: as the room is set. `minutes` None: as long as may be."""
+
+    room_id: int
+    started_by: int | None
+    record: bool | None = None
+    minutes: int | None = None
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """A meeting that is starting or running; `is_ours`: this request made it, and must ask BBB."""
+
+    id: int
+    is_ours: bool
+    create: wire.ToCreate | None = None
+
+
+async def start_meeting(database: Database, servers: Servers, wish: Start, addresses: wire.Addresses) -> int:
+    """Start the room's meeting, or find the one that has started; returns its id.
+
+    Raises RefusedError, ServerSilentError, ServerRefusedError. Two starts at the same moment make one meeting.
+    """
+    async with database.transaction() as session:
+        reserved = await _reserve(session, servers, wish, addresses)
+    if reserved.create is None:
+        return await _until_running(database, reserved.id)
+    try:
+        created = await servers.client.create(reserved.create)
+    except CouldNotAsk as error:
+        log.warning("meeting.start.could_not_ask", meeting=reserved.id, sent=error.sent)
+        if not error.sent:
+            await _release(database, reserved.id)
+        # Else BBB may have made it: the reservation stays until the next round has asked (`following`).
+        raise ServerSilentError from None
+    except Refused as error:
+        log.warning("meeting.start.refused", meeting=reserved.id, key=error.key)
+        await _release(database, reserved.id)
+        raise ServerRefusedError from None
+    await confirm(database, reserved.id, created.create_time)
+    return reserved.id
+
+
+async def _reserve(
+    session: AsyncSession, servers: Servers, wish: Start, addresses: wire.Addresses
+) -> Reserved:
+    """Decide under the holder's lock and insert the meeting as `starting`: that row is the reservation."""
+    room = await session.get(Room, wish.room_id)
+    if room is None:
+        raise NotFoundError
+    held = await hold(session, room.holder_id)
+    # Read after the lock: whoever started this room a moment ago has committed by now.
+    found = await session.scalar(
+        select(Meeting.id).where(Meeting.room_id == room.id, Meeting.state.in_(UNFINISHED))
+    )
+    if found is not None:
+        return Reserved(found, is_ours=False)
+    record = room.record if wish.record is None else wish.record
+    terms, sitting_id = await _decide(session, held, room, wish, record=record)
+    external_id = f"gh-{secrets.token_hex(16)}"
+    now = clock.now()
+    meeting = Meeting(
+        room_id=room.id,
+        holder_id=room.holder_id,
+        server_id=await servers.choose(session),
+        started_by=wish.started_by,
+        name=room.name,
+        external_id=external_id,
+        callback_token=secrets.token_urlsafe(24),
+        state=MeetingState.STARTING,
+        sitting_id=sitting_id or external_id,
+        tier=held.tier_key,
+        minutes=terms.minutes,
+        people=terms.people,
+        recorded=terms.recorded,
+        reserved_bytes=terms.reserved_bytes,
+        reserved_at=now,
+    )
+    session.add(meeting)
+    room.last_used_at = now
+    await session.flush()
+    await announce(session, room_topic(room.id), holder_topic(room.holder_id))
+    return Reserved(meeting.id, is_ours=True, create=wire.to_create(room, meeting, addresses))
+
+
+async def _decide(
+    session: AsyncSession, held: HeldLimits, room: Room, wish: Start, *, record: bool
+) -> tuple[MeetingTerms, str | None]:
+    """The terms for the meeting, and the sitting it continues. Raises RefusedError."""
+    sitting = await sitting_of_room(session, room.id)
+    decision = await _ask_the_rule(session, held, room, sitting, record=record, minutes=wish.minutes)
+    if isinstance(decision, decisions.Refused):
+        raise await _refusal(session, decision, held, room)
+    return decision.terms, sitting[0] if sitting and decision.terms.continues_sitting else None
+
+
+async def refused_now(session: AsyncSession, standing: Standing, row: Any) -> Explanation | None:
+    """Why the room's host could not start it now, by the same rule; None if it can be started."""
+    room = await session.get_one(Room, row.room_id)
+    sitting = await sitting_of_room(session, room.id)
+    decision = await _ask_the_rule(session, standing, room, sitting, record=False)
+    if isinstance(decision, decisions.Refused):
+        return (await _refusal(session, decision, standing, room)).explanation
+    return None
+
+
+async def _ask_the_rule(
+    session: AsyncSession,
+    standing: Standing,
+    room: Room,
+    sitting: tuple[str, Sitting] | None,
+    *,
+    record: bool,
+    minutes: int | None = None,
+) -> Decision[MeetingTerms]:
+    """One question for enforcing and for showing, so that they cannot differ."""
+    use = await use_of(session, standing.holder_id)
+    banned = await session.scalar(select(User.banned_at).where(User.id == room.host_id))
+    return may_start_meeting(
+        standing.limits,
+        standing.policy,
+        now=clock.now(),
+        at_once=use.at_once,
+        earliest_end=use.earliest_end,
+        sitting=sitting[1] if sitting else None,
+        record=record,
+        stored_bytes=use.stored_bytes,
+        reserved_bytes=use.reserved_bytes,
+        minutes=minutes,
+        newer_rooms=await _newer_rooms(session, room),
+        banned=banned is not None,
+    )
+
+
+async def _refusal(
+    session: AsyncSession, refused: decisions.Refused, standing: Standing, room: Room
+) -> RefusedError:
+    asked = _("Start “%(room)s”", room=room.name)
+    return await refusal(session, refused, standing, asked=asked, helps=_helps(refused.reason, room))
+
+
+async def _newer_rooms(session: AsyncSession, room: Room) -> int:
+    """How many of the holder's rooms were used more recently: after a downgrade those stay active."""
+    newer = tuple_(Room.last_used_at, Room.id) > tuple_(room.last_used_at, room.id)
+    return await session.scalar(select(func.count()).where(Room.holder_id == room.holder_id, newer)) or 0
+
+
+def _helps(reason: Reason, room: Room) -> list[Help]:
+    here = f"/r/{room.slug}"
+    if reason in {Reason.RECORDING_OFF, Reason.STORAGE_FULL}:
+        return [
+            (_("Start without recording"), f"{here}/start?record=no", "post"),
+            (_("Back to the room"), here, "get"),
+        ]
+    if reason in {Reason.AT_ONCE, Reason.ROOM_READ_ONLY}:
+        return [(_("See your rooms"), "/rooms", "get"), (_("Back to the room"), here, "get")]
+    return [(_("Back to the room"), here, "get")]
+
+
+async def confirm(database: Database, meeting_id: int, create_time: int) -> None:
+    """BBB has made the meeting; `create_time` is its `createTime` in milliseconds, for join URLs.
+
+    The minutes count by our own clock: a server whose clock is off neither gives nor takes time.
+    """
+    async with database.transaction() as session:
+        done = await session.execute(
+            update(Meeting)
+            .where(Meeting.id == meeting_id, Meeting.state == MeetingState.STARTING)
+            .values(state=MeetingState.RUNNING, started_at=clock.now(), create_time=create_time)
+            .returning(Meeting.room_id, Meeting.holder_id)
+        )
+        for row in done:
+            await announce(session, room_topic(row.room_id), holder_topic(row.holder_id))
+
+
+async def _release(database: Database, meeting_id: int) -> None:
+    """The meeting was not made: its place is free again."""
+    async with database.transaction() as session:
+        done = await session.execute(
+            update(Meeting)
+            .where(Meeting.id == meeting_id, Meeting.state == MeetingState.STARTING)
+            .values(state=MeetingState.FAILED, ended_at=clock.now(), reserved_bytes=0)
+            .returning(Meeting.room_id, Meeting.holder_id)
+        )
+        for row in done:
+            await announce(session, room_topic(row.room_id), holder_topic(row.holder_id))
+
+
+async def _until_running(database: Database, meeting_id: int) -> int:
+    """Wait for the one who is starting this meeting. Raises ServerSilentError when it does not come to run."""
+    looks = int(timedelta(seconds=WAIT_SECONDS) / timedelta(seconds=LOOK_EVERY))
+    for _look in range(looks):
+        async with database.transaction() as session:
+            state = await session.scalar(select(Meeting.state).where(Meeting.id == meeting_id))
+        if state == MeetingState.RUNNING:
+            return meeting_id
+        if state != MeetingState.STARTING:
+            break
+        await asyncio.sleep(LOOK_EVERY)
+    raise ServerSilentError

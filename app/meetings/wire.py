@@ -1,0 +1,57 @@
+"""A room and the terms of its meeting, as BigBlueButton's create and join want them."""
+
+from dataclasses import dataclass
+
+from app.meetings.joining import Admission, Participant
+from app.meetings.models import Meeting
+from app.rooms.models import Room
+from bbb_client.requests import CreateMeeting, JoinMeeting
+from bbb_client.vocabulary import GuestPolicy, Role
+
+ToCreate = CreateMeeting
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where BBB sends people afterwards, and where it reports to: whole addresses of this site.
+
+    `ended` and `recording` are patterns with {meeting} and {token}.
+    """
+
+    room: str
+    ended: str
+    recording: str
+    site_name: str
+
+
+def to_create(room: Room, meeting: Meeting, addresses: Addresses) -> CreateMeeting:
+    """The granted terms go to BBB with the create call (BBB_API.md 2.1); it holds the meeting to them."""
+    place = {"meeting": meeting.external_id, "token": meeting.callback_token}
+    return CreateMeeting(
+        meeting_id=meeting.external_id,
+        name=room.name,
+        duration_minutes=meeting.minutes,
+        max_participants=meeting.people,
+        record=meeting.recorded,
+        auto_start_recording=False,
+        allow_start_stop_recording=True,
+        guest_policy=GuestPolicy.ASK_MODERATOR if room.lobby else GuestPolicy.ALWAYS_ACCEPT,
+        logout_url=addresses.room,
+        end_callback_url=addresses.ended.format(**place),
+        recording_ready_url=addresses.recording.format(**place) if meeting.recorded else None,
+        meta={"bbb-origin": "Guildhall", "bbb-origin-server-name": addresses.site_name, "tier": meeting.tier},
+    )
+
+
+def to_join(admission: Admission, who: Participant, back: str, *, lobby: bool) -> JoinMeeting:
+    """A signed way in for one participant (BBB_API.md 2.2). `createTime` keeps it from a later meeting."""
+    return JoinMeeting(
+        full_name=who.name,
+        meeting_id=admission.external_id,
+        role=Role.MODERATOR if who.is_host else Role.VIEWER,
+        create_time=admission.create_time,
+        user_id=who.key,
+        guest=True if lobby and not who.is_host else None,
+        error_redirect_url=back,
+        logout_url=back,
+    )

@@ -1,0 +1,118 @@
+"""What a holder may use now, and the lock that must be held before any of it is spent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.errors import NotFoundError
+from app.memberships.models import Holder, Tier
+from app.memberships.shipped import FREE
+from quotas.limits import Limits, Policy, TierLimits, limits_of
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A holder's tier and what follows from it at this moment."""
+
+    holder_id: int
+    holder_name: str
+    tier_key: str
+    tier_name: str
+    membership_ends_at: datetime | None
+    limits: Limits
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class HeldLimits(Standing):
+    """A standing read while the holder's row is locked: only `hold` makes one.
+
+    Whatever spends a limit asks for this type, so the type checker refuses to do it without the lock.
+    """
+
+
+# One statement: the holder, its newest membership that holds now (grace included), the tier, the policy.
+# An organisation's hosts are counted by name of the table: its package stands further right.
+_STANDING = text("""
+    SELECT h.id AS holder_id, h.name AS holder_name, m.ends_at AS membership_ends_at, t.*, p.*,
+           CASE h.kind WHEN 'organisation' THEN (
+               SELECT count(*) FROM organisation_hosts oh
+               JOIN organisations o ON o.id = oh.organisation_id WHERE o.holder_id = h.id
+           ) ELSE 1 END AS hosts
+    FROM holders h
+    CROSS JOIN policy p
+    LEFT JOIN LATERAL (
+        SELECT tier_id, ends_at FROM memberships
+        WHERE holder_id = h.id AND starts_at <= :now
+          AND (ends_at IS NULL OR ends_at + p.grace_days * interval '1 day' > :now)
+        ORDER BY starts_at DESC, id DESC LIMIT 1
+    ) m ON true
+    JOIN tiers t ON t.id = coalesce(m.tier_id, (SELECT id FROM tiers WHERE key = :free))
+    WHERE h.id = ANY(:holders)
+""")
+
+
+async def standings(session: AsyncSession, holder_ids: list[int]) -> dict[int, Standing]:
+    """What each of these holders may use now, by holder."""
+    found = await session.execute(_STANDING, {"now": clock.now(), "free": FREE, "holders": holder_ids})
+    return {row.holder_id: _standing(row) for row in found}
+
+
+async def standing_of(session: AsyncSession, holder_id: int) -> Standing:
+    """What one holder may use now, for showing it; spending it takes `hold`."""
+    found = await standings(session, [holder_id])
+    if holder_id not in found:
+        raise NotFoundError
+    return found[holder_id]
+
+
+async def hold(session: AsyncSession, holder_id: int) -> HeldLimits:
+    """Lock the holder's row until this transaction ends, then read what it may use.
+
+    The lock comes first and in a statement of its own: under READ COMMITTED whatever is read with it could be
+    older than the lock. FOR NO KEY UPDATE: rows that refer to the holder can be inserted meanwhile.
+    """
+    lock = select(Holder.id).where(Holder.id == holder_id).with_for_update(key_share=True)
+    if await session.scalar(lock) is None:
+        raise NotFoundError
+    return HeldLimits(**vars(await standing_of(session, holder_id)))
+
+
+async def offers(session: AsyncSession, hosts: int = 1) -> dict[str, tuple[Tier, Limits]]:
+    """All tiers in their order, with what each would grant: for telling which has more of something."""
+    tiers = await session.scalars(select(Tier).order_by(Tier.position))
+    return {tier.key: (tier, limits_of(tier_limits(tier), hosts)) for tier in tiers}
+
+
+def tier_limits(tier: Tier | Row[tuple[object, ...]]) -> TierLimits:
+    """A tier's row as the rules want it."""
+    return TierLimits(
+        meeting_minutes=tier.meeting_minutes,
+        group_size=tier.group_size,
+        rooms_per_host=tier.rooms_per_host,
+        at_once_per_host=tier.at_once_per_host,
+        storage_first_host=tier.storage_first_host,
+        storage_further_host=tier.storage_further_host,
+        large_sessions_per_month=tier.large_sessions_per_month,
+        large_session_people=tier.large_session_people,
+    )
+
+
+def _standing(row: Row[tuple[object, ...]]) -> Standing:
+    return Standing(
+        holder_id=row.holder_id,
+        holder_name=row.holder_name,
+        tier_key=row.key,
+        tier_name=row.name,
+        membership_ends_at=row.membership_ends_at,
+        limits=limits_of(tier_limits(row), row.hosts),
+        policy=Policy(
+            sitting_gap_minutes=row.sitting_gap_minutes,
+            large_session_above=row.large_session_above,
+            recording_bytes_per_hour=row.recording_bytes_per_hour,
+            membership_grace_days=row.grace_days,
+        ),
+    )

@@ -1,0 +1,25 @@
+"""Bringing a database up to date, and giving a new one what ships."""
+
+import asyncio
+
+from app.db import Database
+from app.memberships.shipped import ship
+from app.settings import ROOT, DatabaseSettings
+
+
+def migrate(settings: DatabaseSettings) -> None:
+    """Run the migrations that the database lacks, then ship the tiers to a new one."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = settings.dsn("psycopg")
+    command.upgrade(config, "head")
+    asyncio.run(_ship(settings))
+
+
+async def _ship(settings: DatabaseSettings) -> None:
+    database = Database(settings)
+    async with database.transaction() as session:
+        await ship(session)
+    await database.close()

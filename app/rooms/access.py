@@ -1,0 +1,79 @@
+"""Who may do what with a room, and for whom a person may make one."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.access import Viewer
+from app.errors import ForbiddenError, NotFoundError
+from app.i18n import lazy
+from app.memberships.models import Holder
+from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.rooms.addresses import leads_to
+from app.rooms.models import Room
+
+
+class NotTheHostError(ForbiddenError):
+    """Everyone with the link may see a room; only its hosts may change it."""
+
+    code = "not_the_host"
+    message = lazy("Only the hosts of this room can do that.")
+
+
+@dataclass(frozen=True)
+class ActsFor:
+    """A holder that a person may make rooms for: themselves, or an organisation they host for."""
+
+    holder_id: int
+    name: str
+    is_own: bool
+    is_admin: bool
+
+
+def hosted_by(user_id: int) -> ColumnElement[bool]:
+    """The condition that a room is hosted by someone: as its host, or as admin of its organisation."""
+    return or_(Room.host_id == user_id, _admin_of_its_organisation(user_id))
+
+
+def _admin_of_its_organisation(user_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        Organisation.holder_id == Room.holder_id,
+        OrganisationHost.organisation_id == Organisation.id,
+        OrganisationHost.user_id == user_id,
+        OrganisationHost.role == HostRole.ADMIN,
+    )
+
+
+async def is_host_of(session: AsyncSession, room_id: int, host_id: int, user_id: int) -> bool:
+    """Whether a person is a host of the room: it is theirs, or their organisation's and they its admin."""
+    if host_id == user_id:
+        return True
+    found = select(Room.id).where(Room.id == room_id, _admin_of_its_organisation(user_id))
+    return await session.scalar(found) is not None
+
+
+async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
+    """The room at an address, for its hosts: NotTheHostError for everyone else."""
+    room_id = await leads_to(session, slug)
+    room = await session.get(Room, room_id) if room_id else None
+    if room is None:
+        raise NotFoundError
+    if not await is_host_of(session, room.id, room.host_id, viewer.id):
+        raise NotTheHostError
+    return room
+
+
+async def acts_for(session: AsyncSession, viewer: Viewer) -> list[ActsFor]:
+    """The holders that the viewer may make rooms for, the viewer first."""
+    found = await session.execute(
+        select(Holder.id, Holder.name, OrganisationHost.role)
+        .join(Organisation, Organisation.holder_id == Holder.id)
+        .join(OrganisationHost, OrganisationHost.organisation_id == Organisation.id)
+        .where(OrganisationHost.user_id == viewer.id)
+        .order_by(Holder.name)
+    )
+    return [
+        ActsFor(viewer.holder_id, viewer.name, is_own=True, is_admin=True),
+        *(ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN) for row in found),
+    ]

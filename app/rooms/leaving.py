@@ -1,0 +1,56 @@
+"""What becomes of rooms when an account goes, and what a person's export says of them."""
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.deletion import goes_with_account
+from app.accounts.export import exports
+from app.accounts.models import User
+from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.rooms.models import Room
+from app.rooms.service import delete_room
+
+
+@goes_with_account
+async def rooms_go(session: AsyncSession, user_id: int) -> None:
+    """A person's own rooms are deleted; an organisation's rooms go to its longest-serving admin."""
+    holder_id = await session.scalar(select(User.holder_id).where(User.id == user_id))
+    for room in (await session.scalars(select(Room).where(Room.holder_id == holder_id))).all():
+        await delete_room(session, room)
+    heir = (
+        select(OrganisationHost.user_id)
+        .join(Organisation, Organisation.id == OrganisationHost.organisation_id)
+        .where(
+            Organisation.holder_id == Room.holder_id,
+            OrganisationHost.role == HostRole.ADMIN,
+            OrganisationHost.user_id != user_id,
+        )
+        .order_by(OrganisationHost.joined_at, OrganisationHost.user_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    await session.execute(update(Room).where(Room.host_id == user_id).values(host_id=heir))
+
+
+@exports
+async def rooms_of(session: AsyncSession, user_id: int) -> dict[str, Any]:
+    """The rooms that the person hosts, with all that can be set of them."""
+    rooms = await session.scalars(select(Room).where(Room.host_id == user_id).order_by(Room.id))
+    return {
+        "rooms": [
+            {
+                "name": room.name,
+                "address": room.slug,
+                "description": room.description,
+                "access_code": room.access_code,
+                "lobby": room.lobby,
+                "who_may_start": room.who_may_start,
+                "record": room.record,
+                "created_at": room.created_at,
+                "last_used_at": room.last_used_at,
+            }
+            for room in rooms
+        ]
+    }

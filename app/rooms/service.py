@@ -1,0 +1,127 @@
+"""Making, changing and deleting rooms."""
+
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.accounts.access import Viewer
+from app.errors import ConflictError, ForbiddenError
+from app.i18n import gettext as _
+from app.i18n import lazy
+from app.live import announce, holder_topic, room_topic
+from app.memberships.limits import HeldLimits, hold
+from app.memberships.refusals import refusal
+from app.rooms import addresses
+from app.rooms.access import acts_for
+from app.rooms.models import Room, RoomAddress
+from app.rooms.schemas import RoomInput
+from quotas.decisions import Refused
+from quotas.rules import may_create_room
+
+# What must happen before a room is deleted; features that stand further right add theirs.
+BeforeDelete = Callable[[AsyncSession, Room], Awaitable[None]]
+before_delete: list[BeforeDelete] = []
+
+
+class AddressTakenError(ConflictError):
+    """The chosen address leads, or led, to somebody else's room."""
+
+    code = "address_taken"
+    title = lazy("This address is taken")
+    message = lazy("This address is taken, or was once: links to it may still be around. Choose another one.")
+
+
+class NotYourHolderError(ForbiddenError):
+    """A room can be made for oneself and for organisations that one hosts for."""
+
+    code = "not_your_holder"
+    message = lazy("You do not host for this organisation.")
+
+
+async def create_room(session: AsyncSession, viewer: Viewer, wanted: RoomInput) -> Room:
+    """Make a room for the viewer or for an organisation they host for, within the holder's limit of rooms.
+
+    Raises RefusedError, AddressTakenError, NotYourHolderError.
+    """
+    holder_id = await _chosen_holder(session, viewer, wanted.holder_id)
+    held = await hold(session, holder_id)
+    await spend_a_room(session, held, asked=_("Make the room “%(room)s”", room=wanted.name))
+    now = clock.now()
+    room = Room(
+        holder_id=holder_id,
+        host_id=viewer.id,
+        slug=await _take_address(session, wanted, holder_id),
+        created_at=now,
+        last_used_at=now,
+        **_settings(wanted),
+    )
+    session.add(room)
+    await session.flush()
+    await addresses.lead_to(session, room.slug, room.id)
+    await announce(session, holder_topic(holder_id))
+    return room
+
+
+async def change_room(session: AsyncSession, room: Room, wanted: RoomInput) -> None:
+    """Change what a host may set. A new address leads here at once, the old one keeps leading here too."""
+    if wanted.address and wanted.address != room.slug:
+        if await addresses.leads_to(session, wanted.address) != room.id:
+            if not await addresses.take(session, wanted.address, room.holder_id):
+                raise AddressTakenError
+            await addresses.lead_to(session, wanted.address, room.id)
+        room.slug = wanted.address
+    for name, value in _settings(wanted).items():
+        setattr(room, name, value)
+    await session.flush()
+    await announce(session, room_topic(room.id), holder_topic(room.holder_id))
+
+
+async def delete_room(session: AsyncSession, room: Room) -> None:
+    """Delete a room for good. Its addresses stay kept for its holder, its past meetings stay as figures."""
+    for step in before_delete:
+        await step(session, room)
+    await session.execute(update(RoomAddress).where(RoomAddress.room_id == room.id).values(room_id=None))
+    await session.delete(room)
+    await session.flush()
+    await announce(session, room_topic(room.id), holder_topic(room.holder_id))
+
+
+async def count_rooms(session: AsyncSession, holder_id: int) -> int:
+    """How many rooms a holder has."""
+    return await session.scalar(select(func.count()).where(Room.holder_id == holder_id)) or 0
+
+
+async def people_in(session: AsyncSession, room_id: int) -> int:
+    """How many are in the room's meeting now. Meetings stand further right: asked by the table's name."""
+    found = text("SELECT people_now FROM meetings WHERE room_id = :room AND state IN ('starting', 'running')")
+    return await session.scalar(found, {"room": room_id}) or 0
+
+
+async def spend_a_room(session: AsyncSession, held: HeldLimits, *, asked: str) -> None:
+    """Refuse one more room than the held limits allow (DOMAIN.md, tiers: rooms)."""
+    decision = may_create_room(held.limits, await count_rooms(session, held.holder_id))
+    if isinstance(decision, Refused):
+        raise await refusal(session, decision, held, asked=asked, helps=[(_("Your rooms"), "/rooms", "get")])
+
+
+async def _chosen_holder(session: AsyncSession, viewer: Viewer, holder_id: int | None) -> int:
+    mine = {holder.holder_id for holder in await acts_for(session, viewer)}
+    if holder_id is None:
+        return viewer.holder_id
+    if holder_id not in mine:
+        raise NotYourHolderError
+    return holder_id
+
+
+async def _take_address(session: AsyncSession, wanted: RoomInput, holder_id: int) -> str:
+    if not wanted.address:
+        return await addresses.take_from_name(session, wanted.name, holder_id)
+    if not await addresses.take(session, wanted.address, holder_id):
+        raise AddressTakenError
+    return wanted.address
+
+
+def _settings(wanted: RoomInput) -> dict[str, object]:
+    return wanted.model_dump(exclude={"address", "holder_id"}) | {"who_may_start": str(wanted.who_may_start)}

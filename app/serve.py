@@ -1,0 +1,37 @@
+"""The web server: uvicorn, with log lines of our own."""
+
+import uvicorn
+from fastapi import FastAPI
+
+from app import clock, logs
+from app.main import make_app
+from app.settings import Settings, read
+
+GRACE_SECONDS = 3
+
+
+def from_environment() -> FastAPI:
+    """The site with the settings of the environment; each server process calls it once."""
+    settings = read(Settings)
+    logs.configure(as_json=settings.log_json)
+    if settings.demo and settings.demo_clock:
+        clock.follow(settings.demo_clock)
+    return make_app(settings)
+
+
+def serve(settings: Settings, host: str, port: int, processes: int) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    uvicorn.run(
+        "app.serve:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        # Paths and queries carry tokens and signed addresses: `app.web.frame` writes its own lines.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.proxies,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )

@@ -1,0 +1,57 @@
+"""The clients that speak to the BBB servers: one a server and process, each with its own connections."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.servers.models import Server
+from app.settings import Settings
+from bbb_client.client import BBBClient
+from bbb_client.server import Server as Address
+from bbb_client.signing import Algorithm
+
+
+class Servers:
+    """The BBB servers this site may use. Today one, from the settings; its row gives it a number."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.bbb_url
+        self.client = BBBClient(
+            Address(
+                settings.bbb_url, settings.bbb_secret.get_secret_value(), Algorithm(settings.bbb_algorithm)
+            )
+        )
+        self._id: int | None = None
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator["Servers"]:
+        """Keep the connections for as long as the block lasts."""
+        async with self.client:
+            yield self
+
+    async def choose(self, session: AsyncSession) -> int:
+        """The number of the server that the next meeting is made on."""
+        if self._id is None:
+            self._id = await _number_of(session, self._url)
+        return self._id
+
+
+async def _number_of(session: AsyncSession, url: str) -> int:
+    await session.execute(insert(Server).values(url=url).on_conflict_do_nothing())
+    found = await session.scalar(select(Server.id).where(Server.url == url))
+    assert found is not None  # noqa: S101  it was there or has just been inserted
+    return found
+
+
+def get_servers(request: Request) -> Servers:
+    """The process's servers."""
+    servers: Servers = request.app.state.servers
+    return servers
+
+
+BBBServers = Annotated[Servers, Depends(get_servers)]

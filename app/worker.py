@@ -1,0 +1,93 @@
+"""The worker: sends mail, follows BigBlueButton, tidies up. Any number of them may run."""
+
+import asyncio
+import contextlib
+import signal
+
+import psycopg
+import structlog
+from procrastinate import Blueprint, JobContext
+from procrastinate.exceptions import ConnectorException
+
+from app import jobs, mail
+from app.accounts import sessions
+from app.accounts.service import forget_unverified
+from app.db import Database
+from app.meetings import jobs as meeting_jobs
+from app.servers.pool import Servers
+from app.settings import Settings
+from app.web import rate_limits
+
+log = structlog.get_logger()
+housekeeping = Blueprint()
+
+KEEP_FAILED_HOURS = 7 * 24
+AGAIN_AFTER_SECONDS = 2.0
+
+
+@housekeeping.periodic(cron="17 * * * *")
+@housekeeping.task(name="tidy", pass_context=True, queue=jobs.QUEUE, queueing_lock="tidy")
+async def tidy(context: JobContext, timestamp: int) -> None:
+    """Every hour: forget what is over (sessions, counts of tries, unsent mails, unverified accounts, old jobs)."""
+    del timestamp
+    around = jobs.surroundings(context)
+    async with around.database.transaction() as session:
+        await sessions.forget_old(session)
+        await rate_limits.forget_old(session)
+        await mail.forget_old(session, around.settings)
+        await forget_unverified(session)
+    await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
+
+
+BLUEPRINTS = {"mail": mail.tasks, "meetings": meeting_jobs.tasks, "site": housekeeping}
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGINT or SIGTERM; a database that goes away is waited for."""
+    database, servers = Database(settings), Servers(settings)
+    stop = _stop_signal()
+    async with servers.connected():
+        log.info("worker.started")
+        while not stop.is_set():
+            running = asyncio.create_task(_run(settings, database, servers))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await _settle(running, stopping)
+            if not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), AGAIN_AFTER_SECONDS)
+    await database.close()
+    log.info("worker.stopped")
+
+
+def _stop_signal() -> asyncio.Event:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _run(settings: Settings, database: Database, servers: Servers) -> None:
+    app = jobs.make_app(settings, BLUEPRINTS)
+    async with app.open_async():
+        await app.run_worker_async(
+            queues=[jobs.QUEUE],
+            concurrency=8,
+            install_signal_handlers=False,
+            fetch_job_polling_interval=2.0,
+            shutdown_graceful_timeout=5.0,
+            delete_jobs="successful",
+            additional_context={"surroundings": jobs.Surroundings(settings, database), "servers": servers},
+        )
+
+
+async def _settle(running: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:
+    """Let the worker end what it is doing; say why it stopped if nobody asked it to."""
+    stopping.cancel()
+    running.cancel()
+    try:
+        await running
+    except asyncio.CancelledError:
+        return
+    except (ConnectorException, psycopg.Error, OSError) as error:
+        log.warning("worker.database_away", error=type(error).__name__)
