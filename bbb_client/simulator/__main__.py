@@ -3,7 +3,10 @@
 import argparse
 import errno
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -12,6 +15,7 @@ from bbb_client.simulator.config import Config
 from bbb_client.simulator.profiles import PROFILES
 from bbb_client.simulator.server import API, create_app, listen, server_config
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 FASTEST = 3600  # simulated seconds in a real one
 
 
@@ -35,6 +39,20 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+class Server(uvicorn.Server):
+    """A server that ends when it is told to, without raising the signal again: that is no failure."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM as long as the server runs."""
+        before = {number: signal.signal(number, self.handle_exit) for number in STOPPING}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
 def main(words: list[str]) -> int:
     """Serve until SIGINT or SIGTERM; 1 if the port cannot be had."""
     asked = arguments(words)
@@ -46,7 +64,7 @@ def main(words: list[str]) -> int:
         sys.stderr.write(f"The simulator cannot listen on {asked.host}:{asked.port}: {why}\n")
         return 1
     with sock:
-        server = uvicorn.Server(server_config(create_app(_config(asked), clock=RunningClock(asked.speed))))
+        server = Server(server_config(create_app(_config(asked), clock=RunningClock(asked.speed))))
         sys.stdout.write(
             f"BigBlueButton {asked.profile} simulator: http://{_address(sock.getsockname())}{API}/\n"
         )

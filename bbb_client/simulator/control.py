@@ -116,7 +116,7 @@ async def show_faults(world: World, _body: Body) -> Body:
 
 async def order_fault(world: World, body: Body) -> Body:
     """POST faults {kind, times, call, seconds}: without times until cleared, without call for every call."""
-    kind = body.get("kind")
+    kind = str(body.get("kind"))
     if kind not in set(Kind):
         raise OrderError(f"kind must be one of {', '.join(Kind)}")
     counts = {meeting.internal_id: len(meeting.online) for meeting in world.meetings.values()}

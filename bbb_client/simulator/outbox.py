@@ -91,7 +91,7 @@ class Outbox:
         delivery.tries += 1
         try:
             outcome = await delivery.send(self._http)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             outcome = Outcome(ok=False, words=f"could not be sent: {type(error).__name__}")
         self._note(delivery, outcome.words)
         return outcome

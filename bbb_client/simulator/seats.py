@@ -77,6 +77,7 @@ def switch_recording(world: World, meeting: Meeting, *, on: bool) -> bool:
 def _enter(world: World, meeting: Meeting, person: Person) -> None:
     first = not meeting.ever_joined if meeting.auto_start else False
     person.joins.append(world.now)
+    person.heard = person.closed = None  # what an earlier page did says nothing about this stay
     tell_of_person(world, "user-joined", meeting, person)
     if first:
         switch_recording(world, meeting, on=True)

@@ -3,8 +3,8 @@
 import re
 import secrets
 import string
-from urllib.parse import urlsplit
 
+from bbb_client.simulator.addresses import is_web_address
 from bbb_client.simulator.answers import CallError, Fields, success, without_controls
 from bbb_client.simulator.api.ask import Ask, Result
 from bbb_client.simulator.api.documents import file_names
@@ -64,7 +64,7 @@ def _validate(ask: Ask) -> None:
     if ask.params.get("voiceBridge") and not ask.params["voiceBridge"].isdecimal():
         raise CallError("validationError", "Voice bridge must be an integer")
     upload = ask.params.get("presentationUploadExternalUrl", "")
-    if upload and urlsplit(upload).scheme not in {"http", "https"}:
+    if upload and not is_web_address(upload):
         raise CallError("validationError", "presentationUploadExternalUrl must be an address")
 
 

@@ -1,7 +1,6 @@
 """hooks/create, hooks/list, hooks/destroy (BBB_API.md section 4.4)."""
 
-from urllib.parse import urlsplit
-
+from bbb_client.simulator.addresses import is_web_address
 from bbb_client.simulator.answers import CallError, CData, Fields, success
 from bbb_client.simulator.api.ask import Ask, Result
 from bbb_client.simulator.hooks import Hook
@@ -12,7 +11,7 @@ def create_hook(ask: Ask) -> Result:
     url = ask.params.get("callbackURL", "")
     if not url:
         raise CallError("missingParamCallbackURL", "You must specify a callbackURL in the parameters.")
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not is_web_address(url):
         raise CallError("createHookError", "An error happened while creating your hook.")
     if (old := ask.world.hooks.with_url(url)) is not None:
         words = "There is already a hook for this callback URL."

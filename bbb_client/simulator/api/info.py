@@ -78,6 +78,7 @@ def _session(meeting: Meeting, person: Person) -> Fields:
 
 def _fields(ask: Ask, meeting: Meeting) -> Fields:
     """The fields in the order of section 2.5."""
+    presenter = meeting.presenter  # looked up once: meetings can have thousands of people
     return [
         ("meetingName", meeting.name),
         ("meetingID", meeting.external_id),
@@ -96,7 +97,7 @@ def _fields(ask: Ask, meeting: Meeting) -> Fields:
         ("startTime", meeting.created),
         ("endTime", 0),
         *_counts(ask, meeting),
-        ("attendees", [("attendee", _attendee(meeting, person)) for person in meeting.online]),
+        ("attendees", [("attendee", _attendee(person, presenter)) for person in meeting.online]),
         ("metadata", list(meeting.metadata.items())),
         ("isBreakout", meeting.breakout is not None),
         *_family(ask.world, meeting),
@@ -117,13 +118,13 @@ def _counts(ask: Ask, meeting: Meeting) -> Fields:
     ]
 
 
-def _attendee(meeting: Meeting, person: Person) -> Fields:
+def _attendee(person: Person, presenter: Person | None) -> Fields:
     userdata = [(name, value) for name, value in person.userdata.items() if is_xml_name(name)]
     return [
         ("userID", person.external_id),
         ("fullName", person.name),
         ("role", person.role),
-        ("isPresenter", person is meeting.presenter),
+        ("isPresenter", person is presenter),
         ("isListeningOnly", person.listen_only),
         ("hasJoinedVoice", person.voice),
         ("hasVideo", person.video),

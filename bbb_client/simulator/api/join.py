@@ -1,10 +1,11 @@
 """join: somebody gets a session and is sent to the page that stands for the client (section 2.2)."""
 
 import json
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from starlette.responses import RedirectResponse
 
+from bbb_client.simulator.addresses import is_web_address
 from bbb_client.simulator.answers import CallError, Fields, failure
 from bbb_client.simulator.api.ask import FALSE, Ask, Result
 from bbb_client.simulator.meetings import Meeting
@@ -54,7 +55,7 @@ def _refusal_target(ask: Ask, error: CallError) -> str:
         ask.params.get("logoutURL", ""),
         meeting.logout_url if meeting else "",
     ]
-    return next((url for url in wanted if urlsplit(url).scheme in {"http", "https"}), own)
+    return next((url for url in wanted if is_web_address(url)), own)
 
 
 def _meeting(ask: Ask) -> Meeting:

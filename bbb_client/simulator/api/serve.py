@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
@@ -123,11 +123,12 @@ async def _form(request: Request, call: Call) -> tuple[list[tuple[str, str]], Ma
 
 async def _multipart(request: Request) -> tuple[list[tuple[str, str]], Mapping[str, bytes]]:
     try:
-        form: FormData = await request.form()
+        async with request.form() as form:
+            items = form.multi_items()
+            texts = [(name, value) for name, value in items if isinstance(value, str)]
+            files = {name: await value.read() for name, value in items if isinstance(value, UploadFile)}
     except (MultiPartException, HTTPException) as error:
         raise CallError(BAD_TYPE.key, "The form could not be read") from error
-    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    files = {name: await value.read() for name, value in form.multi_items() if isinstance(value, UploadFile)}
     return texts, files
 
 

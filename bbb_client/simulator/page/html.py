@@ -28,7 +28,7 @@ def document(title: str, body: str, *, head: str = "", kind: str = "plain") -> s
 {head}
 </head>
 <body class="{kind}">
-<p class="notice">{NOTICE}</p>
+<header class="notice">{NOTICE}</header>
 {body}
 </body>
 </html>
@@ -112,19 +112,19 @@ def _record_button(meeting: Meeting, person: Person) -> str:
 
 
 def _people(meeting: Meeting, person: Person) -> str:
-    online = meeting.online
-    items = "".join(_item(meeting, other, person) for other in online)
+    online, presenter = meeting.online, meeting.presenter
+    items = "".join(_item(other, person, presenter) for other in online)
     return f'<h2>People here <span class="count">{len(online)}</span></h2><ul class="people">{items}</ul>'
 
 
-def _item(meeting: Meeting, other: Person, person: Person) -> str:
+def _item(other: Person, person: Person, presenter: Person | None) -> str:
     marks = [other.role.capitalize()]
-    marks += ["presenter"] if other is meeting.presenter else []
+    marks += ["presenter"] if other is presenter else []
     marks += ["you"] if other is person else []
     return (
         f'<li><span class="face" aria-hidden="true">{escape(other.name[:1].upper())}</span>'
-        f'<span class="name"><bdi>{escape(other.name)}</bdi></span>'
-        f'<span class="marks">{", ".join(marks)}</span></li>'
+        f'<span class="who"><span class="name"><bdi>{escape(other.name)}</bdi></span>'
+        f'<span class="marks">{", ".join(marks)}</span></span></li>'
     )
 
 
@@ -145,7 +145,7 @@ def waiting_guests(meeting: Meeting) -> Sequence[Person]:
 def _guest(guest: Person, person: Person) -> str:
     name, user = escape(guest.name), guest.user_id
     return (
-        f'<li><span class="name"><bdi>{name}</bdi></span><span class="choice">'
+        f'<li><span class="who name"><bdi>{name}</bdi></span><span class="choice">'
         f"{_button(person, 'admit', 'Let in', about=guest.name, user=user, allow='yes')}"
         f"{_button(person, 'admit', 'Refuse', about=guest.name, user=user, allow='no')}</span></li>"
     )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from bbb_client.simulator.addresses import is_web_address
 from bbb_client.simulator.answers import without_controls
 from bbb_client.simulator.checks import pairs
 from bbb_client.simulator.ending import finish
@@ -17,14 +18,16 @@ from bbb_client.simulator.people import Admission, Person
 from bbb_client.simulator.seats import FULL, connect, leave, switch_recording
 from bbb_client.simulator.world import World
 
-SEE_OTHER, FORBIDDEN, NOT_FOUND, CONFLICT, NO_CONTENT = 303, 403, 404, 409, 204
+NO_CONTENT, FOUND, SEE_OTHER, FORBIDDEN, NOT_FOUND, CONFLICT = 204, 302, 303, 403, 404, 409
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
+LEFT_LOBBY = "leftLobby"
 REASONS = {
+    LEFT_LOBBY: ("You have left the lobby", "To come back, join again the way you came."),
     FULL.key: (
         "The meeting is full",
         "There is no free place. Somebody has to leave before you can come in.",
@@ -43,10 +46,7 @@ async def show(request: Request) -> Response:
     if found is None:
         return _unknown()
     meeting, person = found
-    heard_by_script = person.heard is not None
     person.closed = None
-    if heard_by_script:
-        person.heard = world.monotonic()
     # The browser's own refresh must not bring somebody back whom the control address made leave.
     if request.query_params.get("again") and person.leaves and not person.online:
         return _away(world, meeting, person)
@@ -95,15 +95,14 @@ async def act(request: Request) -> Response:
     meeting, person = found
     action = request.path_params["action"]
     if action == "leave":
-        leave(world, meeting, person, removed="" if person.joins else "guestInvalid")
-        return _away(world, meeting, person, SEE_OTHER)
+        leave(world, meeting, person, removed="" if person.joins else LEFT_LOBBY)
+        return RedirectResponse(_way_out(world, meeting, person) or html.address(person, "/left"), SEE_OTHER)
     if not person.moderator or not person.online:
         return _page(
             html.message("Not for you", "Only a moderator who is in the meeting can do this."), FORBIDDEN
         )
     if action == "end":
         finish(world, meeting, Ending.MODERATOR)
-        return _away(world, meeting, person, SEE_OTHER)
     _moderate(world, meeting, action, form)
     return RedirectResponse(html.address(person), SEE_OTHER)
 
@@ -172,15 +171,15 @@ def _errors(text: str) -> list[str]:
 def _way_out(world: World, meeting: Meeting, person: Person) -> str:
     """The logoutURL that counts: the person's, the meeting's, the server's; only addresses of the web."""
     wanted = (person.logout_url, meeting.logout_url, world.config.default_logout_url)
-    return next((url for url in wanted if urlsplit(url).scheme in {"http", "https"}), "")
+    return next((url for url in wanted if is_web_address(url)), "")
 
 
-def _away(world: World, meeting: Meeting, person: Person, status: int = 302) -> Response:
+def _away(world: World, meeting: Meeting, person: Person) -> Response:
     """Where somebody goes who is not in: to the logoutURL, or to a page that says what happened."""
     if person.removed in REASONS and meeting.ended is None:
         return _page(html.message(*REASONS[person.removed]), FORBIDDEN)
     if url := _way_out(world, meeting, person):
-        return RedirectResponse(url, status, headers={"Referrer-Policy": "no-referrer"})
+        return RedirectResponse(url, FOUND, headers={"Referrer-Policy": "no-referrer"})
     if meeting.ended is not None:
         return _page(html.message("The meeting has ended", f"“{meeting.name}” is over for everyone."))
     if person.admission is Admission.DENY:
