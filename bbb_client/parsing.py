@@ -61,7 +61,7 @@ class _Tree:
         self._count = 0
 
     def read(self, body: bytes) -> Element:
-        """Read a document as UTF-8, whatever it declares; raises ExpatError or Unreadable."""
+        """Read a document as UTF-8, whatever encoding it declares; raises ExpatError or Unreadable."""
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._doctype

@@ -1,5 +1,6 @@
 """One BigBlueButton server: where it is, its secret, and how a call to it is addressed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from bbb_client.signing import Algorithm, encode_query, signed_query
 TARGET_LIMIT = 8000
 """Bytes of path and query that pass everywhere: nginx's buffer for the request line is 8 kB (section 1.2.8)."""
 
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _LIKE_THIS = "a BigBlueButton server's address looks like https://bbb.example.org/bigbluebutton/"
 
 
@@ -70,7 +72,7 @@ def _api_address(typed: str) -> str:
 
 def _check(url: httpx.URL) -> None:
     """Refuse addresses that cannot be a server's; raises ValueError that does not repeat what was typed."""
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
         raise ValueError(_LIKE_THIS)
     if url.userinfo or url.query or url.fragment:
         raise ValueError("a BigBlueButton server's address has no user name, question mark or hash sign")
