@@ -186,7 +186,7 @@ class Connection:
     async def _content(self, call: Call, response: httpx.Response) -> bytes:
         """Read the answer piece by piece, so that one that is too large is left before it fills the memory."""
         content = bytearray()
-        async for piece in response.aiter_raw():
+        async for piece in response.aiter_bytes():
             content += piece
             if len(content) > self._body_limit:
                 raise CouldNotAsk(call.name, Reason.TOO_LARGE, sent=True, status=response.status_code)
