@@ -4,6 +4,7 @@ import argparse
 import errno
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,24 +54,25 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def main(words: list[str]) -> int:
-    """Serve until SIGINT or SIGTERM; 1 if the port cannot be had."""
+def main(words: list[str]) -> None:
+    """Serve until SIGINT or SIGTERM; exit with 1 and a line if the port cannot be had."""
     asked = arguments(words)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log callback addresses, which hold tokens
     try:
         sock = listen(asked.host, asked.port)
     except OSError as error:
         why = "the port is in use" if error.errno == errno.EADDRINUSE else error.strerror
-        sys.stderr.write(f"The simulator cannot listen on {asked.host}:{asked.port}: {why}\n")
-        return 1
+        sys.exit(f"The simulator cannot listen on {asked.host}:{asked.port}: {why}")
+    _serve(asked, sock)
+
+
+def _serve(asked: argparse.Namespace, sock: socket.socket) -> None:
     with sock:
         server = Server(server_config(create_app(_config(asked), clock=RunningClock(asked.speed))))
-        sys.stdout.write(
-            f"BigBlueButton {asked.profile} simulator: http://{_address(sock.getsockname())}{API}/\n"
-        )
+        address = _address(sock.getsockname())
+        sys.stdout.write(f"BigBlueButton {asked.profile} simulator: http://{address}{API}/\n")
         sys.stdout.flush()
         server.run([sock])
-    return 0
 
 
 def _config(asked: argparse.Namespace) -> Config:
@@ -96,4 +98,4 @@ def _speed(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
