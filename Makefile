@@ -28,11 +28,14 @@ install: .venv/.run ## make .venv with the locked requirements
 run: .venv/.run ## everything on this machine, with demo data (PORT=8000)
 	@exec $(BIN)/python -m app demo --port $(PORT)
 
-test: .venv/.dev check browser ## all checks and all tests (what CI runs)
-	@$(BIN)/python -m tests.suite full
+test: check browser ## all checks and all tests (what CI runs)
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q tests/quotas tests/bbb_client
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/app tests/journeys
 
-test-quick: .venv/.dev check ## the tests of the loop: no browser, under a minute
-	@$(BIN)/python -m tests.suite quick
+test-quick: check ## the tests of the loop: no browser, under a minute
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/quotas tests/bbb_client tests/app
 
 check: .venv/.dev ## style, types, import contracts, templates
 	@$(BIN)/ruff check --quiet .
@@ -49,5 +52,10 @@ format: .venv/.dev ## rewrite sources in the house style
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/djlint templates --reformat --quiet
 
+UV := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
+
 lock: .venv/.dev ## newest versions of everything, with hashes, for every Python and platform
-	@$(BIN)/python -m tests.lock
+	@$(UV) -o requirements.txt
+	@$(UV) --extra embedded -o requirements-run.txt
+	@$(UV) --extra embedded --group dev -o requirements-dev.txt

@@ -35,15 +35,24 @@ def spoken() -> str:
     return _language.get()
 
 
+def translated(text: str) -> str:
+    """The text in the reader's language; its named values are still to be filled in."""
+    return catalogue(_language.get()).ugettext(text)
+
+
+def ntranslated(one: str, many: str, n: int) -> str:
+    """The text for one or for many, in the reader's language; its named values are still to be filled in."""
+    return catalogue(_language.get()).ungettext(one, many, n)
+
+
 def gettext(text: str, **values: object) -> str:
     """The text in the reader's language, with its named values filled in."""
-    found = catalogue(_language.get()).ugettext(text)
-    return found % values if values else found
+    return translated(text) % values if values else translated(text)
 
 
 def ngettext(one: str, many: str, n: int, **values: object) -> str:
-    """The text for one or for many, with `n` and the other named values filled in."""
-    return catalogue(_language.get()).ungettext(one, many, n) % {"num": n, "n": n, **values}
+    """The text for one or for many, with `num` and the other named values filled in."""
+    return ntranslated(one, many, n) % {"num": n, **values}
 
 
 def lazy(text: str, **values: object) -> LazyProxy:

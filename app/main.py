@@ -39,9 +39,11 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.switchboard = Switchboard(settings.dsn())
     app.state.templates = Templates(url=app.url_path_for, site=Site.of(settings))
     app.state.mailer = Mailer(app.state.templates)
+    # Form tokens are new in every answer, so that its compressed size tells nothing about them.
+    app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Frame, settings=settings)
     errors.install(app)
-    app.mount("/static/{version}", GZipMiddleware(KeptForEver(directory=STATIC)), name="static")
+    app.mount("/static/{version}", KeptForEver(directory=STATIC), name="static")
     app.include_router(health.router)
     app.include_router(callbacks.router)
     app.include_router(page_router(settings))

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app import wording
-from app.i18n import LANGUAGES, gettext, ngettext
+from app.i18n import LANGUAGES, ntranslated, translated
 from app.settings import ROOT
 
 TEMPLATES = ROOT / "templates"
@@ -43,7 +43,7 @@ class Templates:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        self._env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+        self._env.install_gettext_callables(translated, ntranslated, newstyle=True)  # type: ignore[attr-defined]
         self._env.globals.update(static=static, url=url, site=site, languages=LANGUAGES)
         self._env.filters.update(
             bytes=wording.size,

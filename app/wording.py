@@ -13,6 +13,8 @@ from app.i18n import gettext as _
 from app.i18n import ngettext, spoken
 
 HOUR = 60
+# English as it is written where this house stands: 14:05, 3 May 2026.
+LOCALES = {"en": "en_GB"}
 UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 
 _zone: ContextVar[str | None] = ContextVar("zone", default=None)
@@ -31,9 +33,13 @@ def zone() -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def _locale() -> str:
+    return LOCALES.get(spoken(), spoken())
+
+
 def number(value: float) -> str:
     """12,345 as the reader's language writes it."""
-    return format_decimal(value, locale=spoken())
+    return format_decimal(value, locale=_locale())
 
 
 def size(count: int) -> str:
@@ -41,7 +47,7 @@ def size(count: int) -> str:
     for unit, name in UNITS:
         if count >= unit:
             value = round(count / unit, 1)
-            return f"{format_decimal(value, locale=spoken())} {name}"
+            return f"{format_decimal(value, locale=_locale())} {name}"
     return ngettext("%(num)s byte", "%(num)s bytes", count)
 
 
@@ -58,17 +64,17 @@ def minutes(count: int) -> str:
 def clock_time(at: datetime) -> str:
     """The time of day in the reader's zone: 14:05; with the zone's name when it is not the reader's own."""
     local = at.astimezone(zone())
-    said = format_time(local, "short", locale=spoken())
+    said = format_time(local, "short", locale=_locale())
     if _zone.get() is None:
-        return f"{said} {get_timezone_name(local, width='short', locale=spoken())}"
+        return f"{said} {get_timezone_name(local, width='short', locale=_locale())}"
     return said
 
 
 def exact(at: datetime) -> str:
     """The whole date and time with its zone."""
     local = at.astimezone(zone())
-    name = get_timezone_name(local, width="short", locale=spoken())
-    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=spoken())} {name}"
+    name = get_timezone_name(local, width="short", locale=_locale())
+    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=_locale())} {name}"
 
 
 def words(at: datetime) -> str:
@@ -81,7 +87,7 @@ def words(at: datetime) -> str:
         return _("yesterday at %(time)s", time=time)
     if local.date() == today + timedelta(days=1):
         return _("tomorrow at %(time)s", time=time)
-    date = format_datetime(local, "d MMMM y", locale=spoken())
+    date = format_datetime(local, "d MMMM y", locale=_locale())
     return _("%(date)s at %(time)s", date=date, time=time)
 
 

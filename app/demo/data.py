@@ -164,4 +164,4 @@ async def _begin(
         external_id = await session.scalar(select(Meeting.external_id).where(Meeting.id == meeting_id))
     async with httpx.AsyncClient() as client:
         for name in VISITORS:
-            await client.post(f"{simulator}/sim/guests", json={"meetingID": external_id, "fullName": name})
+            await client.post(f"{simulator}/sim/connect", json={"meetingID": external_id, "name": name})

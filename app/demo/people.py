@@ -67,13 +67,6 @@ ROOMS = (
     ),
     DemoRoom(
         "bela@example.org",
-        "Open house",
-        "open-house",
-        "Drop in and ask anything about the co-operative.",
-        who_may_start="anyone",
-    ),
-    DemoRoom(
-        "bela@example.org",
         "Choir practice",
         "choir-practice",
         "Warm up at seven, sing at half past.",
@@ -104,6 +97,14 @@ ROOMS = (
         who_may_start="signed_in",
     ),
     DemoRoom("dolors@example.org", "Garden group", "garden-group", organisation="riverside-housing"),
+    DemoRoom(
+        "emeka@example.org",
+        "Open house",
+        "open-house",
+        "Drop in and ask anything about the co-operative.",
+        organisation="commons-cloud",
+        who_may_start="anyone",
+    ),
     DemoRoom(
         "emeka@example.org",
         "Operators’ round",

@@ -51,7 +51,9 @@ async def measure(context: JobContext, external_id: str) -> None:
 async def measure_recording(database: Database, servers: Servers, external_id: str) -> None:
     """Ask BBB for the meeting's recordings and charge what it says; what it does not say stays estimated."""
     found = (
-        await servers.client.get_recordings(GetRecordings(meeting_ids=[external_id], states=[RecordingState.ANY]))
+        await servers.client.get_recordings(
+            GetRecordings(meeting_ids=[external_id], states=[RecordingState.ANY])
+        )
     ).recordings
     async with database.transaction() as session:
         row = await session.get_one(PolicyRow, 1)

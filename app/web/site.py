@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.settings import Settings, SettingsError
 
-PAPER, NIGHT = "#fbf9f4", "#1e1b17"  # the paper of app.css, light and dark
+PAPER, NIGHT = "#f2eee6", "#2b2722"  # the darkest light paper of app.css and the lightest dark one
 TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 
