@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from app.errors import ForbiddenError, GuildhallError, NotFoundError, UnavailableError
 from app.i18n import lazy
 from app.web.csrf import FIELD, ExpiredFormError
+from app.web.forms import message
 from app.web.pages import page
 
 log = structlog.get_logger()
@@ -29,7 +30,48 @@ class MethodError(GuildhallError):
     message = lazy("Go back and use the button there.")
 
 
-KNOWN: dict[int, type[GuildhallError]] = {403: ForbiddenError, 404: NotFoundError, 405: MethodError}
+class UnreadableError(GuildhallError):
+    """The body of the request is broken: not even its characters can be read."""
+
+    status = 400
+    code = "unreadable"
+    title = lazy("This cannot be read")
+    message = lazy("What was sent is broken. Send it again, in UTF-8.")
+
+
+class TooLargeError(GuildhallError):
+    """The body of the request is larger than anything that is sent here."""
+
+    status = 413
+    code = "too_large"
+    title = lazy("That is too much at once")
+    message = lazy("What was sent is larger than anything this address takes.")
+
+
+class InvalidError(GuildhallError):
+    """JSON or a query that is not as it needs to be; `fields` says what is wrong, by field."""
+
+    status = 422
+    code = "invalid"
+    title = lazy("Something in this is not right")
+    message = lazy("Nothing was changed. Look at the fields that are named, then send it again.")
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self.fields = fields
+        super().__init__()
+
+    def facts(self) -> dict[str, Any]:
+        """What is wrong, by field: `body` is the whole of it."""
+        return {"fields": self.fields}
+
+
+KNOWN: dict[int, type[GuildhallError]] = {
+    400: UnreadableError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    405: MethodError,
+    413: TooLargeError,
+}
 
 
 def install(app: FastAPI) -> None:
@@ -86,11 +128,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  what the handler is registered for
     if not request.url.path.startswith("/api/"):
         return answer(request, NotFoundError())
-    fields = {
-        ".".join(str(part) for part in problem["loc"][1:]): problem["msg"] for problem in error.errors()
-    }
-    body = {"code": "invalid", "title": str(lazy("Something in this is not right")), "fields": fields}
-    return JSONResponse({"error": body}, 422)
+    return answer(request, InvalidError({_field(problem): message(problem) for problem in error.errors()}))
+
+
+def _field(problem: dict[str, Any]) -> str:
+    """Where the problem is; the place of broken JSON is a count of characters, which is no field."""
+    names = [str(part) for part in problem["loc"][1:] if problem["type"] != "json_invalid"]
+    return ".".join(names) or "body"
 
 
 async def _database(request: Request, error: Exception) -> Response:

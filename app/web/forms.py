@@ -22,6 +22,17 @@ MESSAGES: Mapping[str, Text] = {
     "enum": lazy("Choose one of the options."),
     "literal_error": lazy("Choose one of the options."),
     "int_parsing": lazy("Write a whole number."),
+    "int_parsing_size": lazy("Write a whole number."),
+    "int_from_float": lazy("Write a whole number."),
+    "int_type": lazy("Write a whole number."),
+    "bool_parsing": lazy("Write true or false."),
+    "bool_type": lazy("Write true or false."),
+    "string_type": lazy("Write a text here."),
+    "string_unicode": lazy("There is an invisible character in this. Type it again by hand."),
+    "extra_forbidden": lazy("There is no field of this name here."),
+    "json_invalid": lazy("This is not JSON."),
+    "dict_type": lazy("Send a JSON object, with Content-Type: application/json."),
+    "model_attributes_type": lazy("Send a JSON object, with Content-Type: application/json."),
     "greater_than_equal": lazy("This is too small: at least %(ge)s."),
     "less_than_equal": lazy("This is too large: at most %(le)s."),
 }
@@ -108,14 +119,16 @@ def messages(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_input=False):
         name = str(problem["loc"][0]) if problem["loc"] else ""
-        found.setdefault(name, _message(problem["type"], problem.get("ctx", {}), problem["msg"]))
+        found.setdefault(name, message(problem))
     return found
 
 
-def _message(kind: str, context: Mapping[str, Any], fallback: str) -> str:
+def message(problem: Mapping[str, Any]) -> str:
+    """One of pydantic's problems in the reader's language."""
+    context: Mapping[str, Any] = problem.get("ctx") or {}
     cause = context.get("error")
     if isinstance(cause, Problem):
         return str(cause.text)
-    if kind in MESSAGES:
-        return str(MESSAGES[kind]) % context
-    return gettext(fallback)
+    if problem["type"] in MESSAGES:
+        return str(MESSAGES[problem["type"]]) % context
+    return gettext(problem["msg"])
