@@ -109,10 +109,11 @@ def use_language(request: Request, viewer: Viewer | None) -> None:
     if viewer:
         i18n.speak(viewer.language)
     else:
-        i18n.speak(get_cookie(request, "language") or _asked_for(request))
+        i18n.speak(get_cookie(request, "language") or asked_for(request))
 
 
-def _asked_for(request: Request) -> str:
+def asked_for(request: Request) -> str:
+    """The first of the languages that the browser or program asks for that is spoken here."""
     for part in request.headers.get("accept-language", "").split(","):
         code = part.split(";")[0].strip().split("-")[0].lower()
         if code in i18n.LANGUAGES:

@@ -13,13 +13,13 @@ from app.i18n import gettext as _
 from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
 from app.meetings import wire
-from app.meetings.joining import admit
+from app.meetings.joining import Participant, admit
 from app.meetings.live_state import Live, LiveState, live_state
 from app.meetings.queries import room_at
 from app.meetings.room_page import shown_state
 from app.meetings.visitors import Visit, is_right_code, participant
 from app.memberships.limits import standing_of
-from app.memberships.refusals import refusal
+from app.memberships.refusals import RefusedError, refusal
 from app.rooms.access import is_host_of
 from app.servers.pool import Servers
 from app.web.rate_limits import Rate, spend
@@ -98,11 +98,24 @@ async def enter(
 ) -> str | Refused:
     """A signed address into the running meeting, or the refusal if it is full (a host is told at once)."""
     who = participant(request, door.room, door.viewer, visit, is_host=door.is_host)
+    entered = await let_in(session, servers, door, who, back)
+    if isinstance(entered, Refused) and door.is_host:
+        raise await full(session, door, entered)
+    return entered
+
+
+async def full(session: AsyncSession, door: Door, refused: Refused) -> RefusedError:
+    """The error to raise for someone who is told at once that the meeting is full."""
+    standing = await standing_of(session, door.room.holder_id)
+    return await refusal(session, refused, standing, asked=_("Join “%(room)s”", room=door.room.name))
+
+
+async def let_in(
+    session: AsyncSession, servers: Servers, door: Door, who: Participant, back: str
+) -> str | Refused:
+    """A signed address into the running meeting for this participant, or the refusal if it is full."""
     decision = await admit(session, door.room.meeting_id, who)
     if isinstance(decision, Refused):
-        if door.is_host:
-            standing = await standing_of(session, door.room.holder_id)
-            raise await refusal(session, decision, standing, asked=_("Join “%(room)s”", room=door.room.name))
         return decision
     await announce(session, room_topic(door.room.room_id), holder_topic(door.room.holder_id))
     return servers.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import func, select, tuple_, update
@@ -71,15 +71,29 @@ class Reserved:
     create: wire.ToCreate | None = None
 
 
+class Started(NamedTuple):
+    """A meeting that runs; `is_new`: this request started it, else someone had a moment ago."""
+
+    id: int
+    is_new: bool
+
+
 async def start_meeting(database: Database, servers: Servers, wish: Start, addresses: wire.Addresses) -> int:
-    """Start the room's meeting, or find the one that has started; returns its id.
+    """The same as `start_or_find`, for those whom it is all one who has started the meeting; returns its id."""
+    return (await start_or_find(database, servers, wish, addresses)).id
+
+
+async def start_or_find(
+    database: Database, servers: Servers, wish: Start, addresses: wire.Addresses
+) -> Started:
+    """Start the room's meeting, or find the one that has started.
 
     Raises RefusedError, ServerSilentError, ServerRefusedError. Two starts at the same moment make one meeting.
     """
     async with database.transaction() as session:
         reserved = await _reserve(session, servers, wish, addresses)
     if reserved.create is None:
-        return await _until_running(database, reserved.id)
+        return Started(await _until_running(database, reserved.id), is_new=False)
     try:
         created = await servers.client.create(reserved.create)
     except CouldNotAsk as error:
@@ -93,7 +107,7 @@ async def start_meeting(database: Database, servers: Servers, wish: Start, addre
         await _release(database, reserved.id)
         raise ServerRefusedError from None
     await confirm(database, reserved.id, created.create_time)
-    return reserved.id
+    return Started(reserved.id, is_new=True)
 
 
 async def _reserve(

@@ -37,10 +37,13 @@ def _a_name(value: str) -> str:
     return value
 
 
+GuestName = Annotated[Line, AfterValidator(_a_name)]
+
+
 class JoinInput(Input):
     """What a guest types at the door."""
 
-    name: Annotated[Line, AfterValidator(_a_name)]
+    name: GuestName
     code: Line = ""
     consent: Tick = False
 

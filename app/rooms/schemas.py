@@ -37,15 +37,19 @@ def _code(value: str) -> str:
     return value
 
 
+RoomName = Annotated[Line, AfterValidator(_says_something)]
+Description = Annotated[Lines, AfterValidator(_short)]
+Address = Annotated[Line, AfterValidator(check_address)]
+AccessCode = Annotated[Line, AfterValidator(_code)]
+
+
 class RoomInput(Input):
     """A room as its host describes it. Whose room it is, is checked against whom the host may act for."""
 
-    name: Annotated[Line, AfterValidator(_says_something)]
-    description: Annotated[Lines, AfterValidator(_short)] = ""
-    address: Annotated[Line, AfterValidator(check_address)] = Field(
-        "", description="The last part of the room's link; empty: made from the name."
-    )
-    access_code: Annotated[Line, AfterValidator(_code)] = ""
+    name: RoomName
+    description: Description = ""
+    address: Address = Field("", description="The last part of the room's link; empty: made from the name.")
+    access_code: AccessCode = ""
     lobby: Tick = False
     who_may_start: WhoMayStart = WhoMayStart.HOSTS
     record: Tick = False
