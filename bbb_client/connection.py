@@ -1,6 +1,7 @@
 """How a call is carried to one server: connections, time-outs, repeated attempts, and what counts as an answer."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 
 from bbb_client.elements import Element, Unreadable
-from bbb_client.errors import CouldNotAsk, Reason, Refused, scrubbed
+from bbb_client.errors import CouldNotAsk, Reason, Refused, scrubbed, without_tokens
 from bbb_client.reply import json_reply, xml_reply
 from bbb_client.server import Server
 
@@ -199,6 +200,13 @@ class Connection:
         return httpx.Timeout(read, connect=limits.connect, write=limits.write, pool=limits.pool)
 
 
+class Calls:
+    """What every part of the client stands on: the connection it asks over."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+
 _QUERY = "bbb_client.query"
 
 # What may have passed a moment later. Not a time-out: a slow server is not helped by being asked again.
@@ -236,3 +244,12 @@ def _check_status(call: Call, response: httpx.Response) -> None:
         raise CouldNotAsk(call.name, Reason.UNEXPECTED_STATUS, sent=True, status=status)
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise CouldNotAsk(call.name, Reason.UNREADABLE, sent=True, status=status)
+
+
+def _redact(record: logging.LogRecord) -> bool:
+    """Clean what httpcore logs while debugging: a redirect's header repeats the address with its checksum."""
+    record.msg = without_tokens(str(record.msg))
+    return True
+
+
+logging.getLogger("httpcore.http11").addFilter(_redact)

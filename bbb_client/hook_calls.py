@@ -1,16 +1,13 @@
 """The calls to bbb-webhooks, which a server may lack: then CouldNotAsk with status 404 or 502 (section 2.11)."""
 
-from bbb_client.connection import Call, Connection
+from bbb_client.connection import Call, Calls
 from bbb_client.hook_responses import CreatedHook, Hook, read_hooks
 from bbb_client.parameters import parameters
 from bbb_client.requests import CreateHook
 
 
-class HookCalls:
+class HookCalls(Calls):
     """The part of the client that is about web-hooks; their checksum covers the call with its sub-path (1.1)."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def create_hook(self, request: CreateHook) -> CreatedHook:
         """Register an address; one that is registered already stays as it is (`duplicate`)."""

@@ -1,6 +1,6 @@
 """The calls about meetings (BBB_API.md sections 2.0 to 2.9)."""
 
-from bbb_client.connection import Body, Call, Connection
+from bbb_client.connection import Body, Call, Calls
 from bbb_client.elements import Element
 from bbb_client.parameters import parameters
 from bbb_client.requests import CreateMeeting, InsertDocument, JoinMeeting, SendChatMessage
@@ -17,11 +17,8 @@ from bbb_client.responses import (
 XML = "application/xml"  # without a charset: the first releases that looked at it refused one (section 1.3)
 
 
-class MeetingCalls:
+class MeetingCalls(Calls):
     """The part of the client that is about meetings."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def index(self) -> ApiVersion:
         """Ask for the versions, unsigned; the answer says nothing about the secret."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import httpx
 
-from bbb_client.connection import Body, Call, Connection
+from bbb_client.connection import Body, Call, Calls
 from bbb_client.parameters import parameters
 from bbb_client.recording_requests import GetRecordings, PutRecordingTextTrack, UpdateRecordings
 from bbb_client.recording_responses import (
@@ -20,11 +20,8 @@ PAGE = 100
 """Recordings a page, the most that servers give."""
 
 
-class RecordingCalls:
+class RecordingCalls(Calls):
     """The part of the client that is about recordings."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get_recordings(self, request: GetRecordings) -> RecordingPage:
         """List recordings. Never poll for all: it takes servers seconds to minutes (section 3.1)."""

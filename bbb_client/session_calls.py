@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bbb_client.connection import Body, Call, Connection
+from bbb_client.connection import Body, Call, Calls
 from bbb_client.elements import Unreadable
 from bbb_client.parameters import parameters
 from bbb_client.requests import GetJoinUrl
@@ -17,11 +17,8 @@ from bbb_client.requests import GetJoinUrl
 Json = Mapping[str, Any]
 
 
-class SessionCalls:
+class SessionCalls(Calls):
     """The part of the client that asks on behalf of somebody in a meeting."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get_join_url(self, request: GetJoinUrl) -> str:
         """Ask for an address that opens the session elsewhere; not repeated, since it may replace the session.
