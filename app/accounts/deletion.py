@@ -15,8 +15,8 @@ Objection = Callable[[AsyncSession, int], Awaitable[Text | None]]
 
 DELETION = 0x6775696C  # "guil": the number of the advisory lock
 
-_hooks: list[Hook] = []
-_objections: list[Objection] = []
+hooks: list[Hook] = []
+objectors: list[Objection] = []
 
 
 class StillNeededError(ConflictError):
@@ -32,21 +32,21 @@ def goes_with_account(hook: Hook) -> Hook:
     Used as a decorator by features that stand further right in the order of imports; runs before the account's row
     is deleted, in the same transaction, with account and holder locked.
     """
-    if hook not in _hooks:
-        _hooks.append(hook)
+    if hook not in hooks:
+        hooks.append(hook)
     return hook
 
 
 def stands_in_the_way(objection: Objection) -> Objection:
     """A feature's objection: `async (session, user_id)` returns a sentence that says what to do first, or None."""
-    if objection not in _objections:
-        _objections.append(objection)
+    if objection not in objectors:
+        objectors.append(objection)
     return objection
 
 
 async def objections(session: AsyncSession, user_id: int) -> list[Text]:
     """Why the account cannot be deleted now; none if it can."""
-    found = [await objection(session, user_id) for objection in _objections]
+    found = [await objection(session, user_id) for objection in objectors]
     return [sentence for sentence in found if sentence is not None]
 
 
@@ -62,7 +62,7 @@ async def delete_account(session: AsyncSession, user_id: int) -> None:
     await session.execute(select(User.id).where(User.id == user_id).with_for_update())
     for sentence in await objections(session, user_id):
         raise StillNeededError(sentence)
-    for hook in _hooks:
+    for hook in hooks:
         await hook(session, user_id)
     await session.execute(delete(User).where(User.id == user_id))
     await session.execute(update(Holder).where(Holder.id == holder_id).values(name=""))

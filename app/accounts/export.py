@@ -12,7 +12,7 @@ from app.memberships.models import Membership, Tier
 
 Exporter = Callable[[AsyncSession, int], Awaitable[dict[str, Any]]]
 
-_exporters: list[Exporter] = []
+exporters: list[Exporter] = []
 
 
 def exports(exporter: Exporter) -> Exporter:
@@ -21,15 +21,15 @@ def exports(exporter: Exporter) -> Exporter:
     Used as a decorator by features that stand further right in the order of imports. Other people's names are
     not the person's data: leave them out.
     """
-    if exporter not in _exporters:
-        _exporters.append(exporter)
+    if exporter not in exporters:
+        exporters.append(exporter)
     return exporter
 
 
 async def export_data(session: AsyncSession, user_id: int) -> dict[str, Any]:
     """All parts in one dict, in the order of the features."""
     data: dict[str, Any] = {"exported_at": clock.now()}
-    for exporter in _exporters:
+    for exporter in exporters:
         data.update(await exporter(session, user_id))
     return data
 

@@ -11,6 +11,7 @@ from app.i18n import LANGUAGES, lazy
 from app.web.forms import Input, Line, Problem
 
 NAME_LENGTH = 80
+ADDRESS_LENGTH = 254
 TOKEN_NAME_LENGTH = 60
 
 
@@ -29,12 +30,25 @@ def _language(code: str) -> str:
     return code
 
 
+def _filled(longest: int) -> AfterValidator:
+    """Something, and not more than `longest` characters of it."""
+
+    def check(text: str) -> str:
+        if not text:
+            raise Problem(lazy("Fill this in."))
+        if len(text) > longest:
+            raise Problem(lazy("This is too long: at most %(count)s characters.", count=longest))
+        return text
+
+    return AfterValidator(check)
+
+
 Address = Annotated[Line, AfterValidator(_address)]
-Name = Annotated[Line, Field(min_length=1, max_length=NAME_LENGTH)]
+Name = Annotated[Line, _filled(NAME_LENGTH)]
 Language = Annotated[str, AfterValidator(_language)]
 # Never in a repr: those end up in logs.
 NewPassword = Annotated[str, Field(repr=False)]
-Password = Annotated[str, Field(repr=False, min_length=1, max_length=MAX_LENGTH)]
+Password = Annotated[str, _filled(MAX_LENGTH), Field(repr=False)]
 
 
 class SignUp(Input):
@@ -57,7 +71,7 @@ class SignUp(Input):
 class SignIn(Input):
     """Who one is; what is not an address is simply not known."""
 
-    email: Annotated[Line, Field(min_length=1, max_length=254)]
+    email: Annotated[Line, _filled(ADDRESS_LENGTH)]
     password: Password
 
 
@@ -98,7 +112,7 @@ class Profile(Input):
 class NewToken(Input):
     """An API token: what it is for, and for how many days it holds."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=TOKEN_NAME_LENGTH)]
+    name: Annotated[Line, _filled(TOKEN_NAME_LENGTH)]
     days: Literal["", "30", "90", "365"] = ""
 
 

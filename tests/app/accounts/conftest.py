@@ -1,0 +1,73 @@
+"""People with accounts, made the way the site makes them."""
+
+from collections.abc import Iterator
+
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from app.accounts import passwords
+from app.accounts.models import User
+from app.accounts.service import create_account
+from app.db import Database
+from tests.browser import Person
+
+PASSWORD = "seven brown hens at noon"
+OTHER_PASSWORD = "a kettle full of rain"
+ADA = "ada@example.org"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_hashes() -> Iterator[None]:
+    """The same argon2 with parameters that cost nothing: hundreds of sign-ins are not what is tested."""
+    dear = passwords.hasher
+    passwords.hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    passwords.nobodys_hash.cache_clear()
+    yield
+    passwords.hasher = dear
+    passwords.nobodys_hash.cache_clear()
+
+
+async def make_user(
+    database: Database, email: str = ADA, *, verified: bool = True, **columns: object
+) -> User:
+    """An account with PASSWORD; `columns` are set on top."""
+    hashed = await passwords.hash_password(PASSWORD)
+    async with database.transaction() as session:
+        user = await create_account(
+            session,
+            email=email,
+            name=email.partition("@")[0].title(),
+            password_hash=hashed,
+            verified=verified,
+        )
+        for name, value in columns.items():
+            setattr(user, name, value)
+    return user
+
+
+async def sign_in(person: Person, email: str = ADA, password: str = PASSWORD) -> None:
+    """Sign in by the form."""
+    await person.open("/sign-in")
+    await person.submit("/sign-in", email=email, password=password)
+
+
+async def is_signed_in(person: Person) -> bool:
+    """Whether the account page opens for them."""
+    page = await person.open("/account", follow=False)
+    return page.status_code == 200
+
+
+@pytest.fixture
+async def ada(database: Database) -> User:
+    """A verified account that nobody is signed in to."""
+    return await make_user(database)
+
+
+@pytest.fixture
+async def her(someone: Person, ada: User) -> Person:
+    """Ada at her browser, signed in."""
+    del ada
+    await sign_in(someone)
+    assert await is_signed_in(someone)
+    return someone
