@@ -9,12 +9,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
-
 from bbb_client.simulator.clock import RunningClock
 from bbb_client.simulator.config import Config
 from bbb_client.simulator.profiles import PROFILES
-from bbb_client.simulator.server import API, create_app, listen, server_config
+from bbb_client.simulator.server import API, SimulatorServer, create_app, listen
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 FASTEST = 3600  # simulated seconds in a real one
@@ -40,7 +38,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-class Server(uvicorn.Server):
+class Server(SimulatorServer):
     """A server that ends when it is told to, without raising the signal again: that is no failure."""
 
     @contextmanager
@@ -68,7 +66,7 @@ def main(words: list[str]) -> None:
 
 def _serve(asked: argparse.Namespace, sock: socket.socket) -> None:
     with sock:
-        server = Server(server_config(create_app(_config(asked), clock=RunningClock(asked.speed))))
+        server = Server(create_app(_config(asked), clock=RunningClock(asked.speed)))
         address = _address(sock.getsockname())
         sys.stdout.write(f"BigBlueButton {asked.profile} simulator: http://{address}{API}/\n")
         sys.stdout.flush()

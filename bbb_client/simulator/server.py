@@ -70,7 +70,7 @@ async def running_simulator(
     """Serve a simulator on a free loopback port as long as the block lasts."""
     app = create_app(config or Config(secret=secret), clock=clock, http=http)
     with listen(LOOPBACK, 0) as sock:
-        server = InProcessServer(server_config(app))
+        server = InProcessServer(app)
         task = asyncio.create_task(server.serve([sock]))
         try:
             yield Running(f"http://{LOOPBACK}:{sock.getsockname()[1]}", app.state.world)
@@ -87,19 +87,23 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def server_config(app: Starlette) -> uvicorn.Config:
-    """How the simulator is served: without an access log, which would hold checksums."""
-    return uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-        lifespan="on",
-    )
+class SimulatorServer(uvicorn.Server):
+    """A server that lets nobody wait for an ordered slowness when it goes down."""
+
+    def __init__(self, app: Starlette) -> None:
+        # No access log: it would hold checksums.
+        super().__init__(
+            uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=1, lifespan="on")
+        )
+        self._world: World = app.state.world
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer whoever waits, then close."""
+        self._world.stopping.set()
+        await super().shutdown(sockets)
 
 
-class InProcessServer(uvicorn.Server):
+class InProcessServer(SimulatorServer):
     """A server that leaves the signals to the program that it runs in."""
 
     @contextmanager

@@ -39,6 +39,7 @@ class World:
         self.outbox = Outbox(self.clock, self.faults, self.http)
         self.hooks = Hooks(numeric_ids=self.profile.numeric_hook_ids)
         self.wake = asyncio.Event()  # something may be due earlier than the next audit
+        self.stopping = asyncio.Event()  # the server goes down: nobody is kept waiting any more
         self.reset()
 
     def reset(self) -> None:

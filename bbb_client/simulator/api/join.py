@@ -3,6 +3,7 @@
 import json
 from urllib.parse import quote, urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from bbb_client.simulator.addresses import is_web_address
@@ -80,7 +81,7 @@ def _meeting(ask: Ask) -> Meeting:
 def _check_create_time(ask: Ask, meeting: Meeting) -> None:
     given = ask.params.get("createTime")
     if given == "" and ask.world.profile.empty_create_time_fails:
-        raise ValueError("an empty createTime is not a number")  # BBB answers 500 (issue 21145)
+        raise HTTPException(500)  # so does BBB (issue 21145)
     if given and given != str(meeting.created):
         raise CallError(
             "mismatchCreateTimeParam",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -53,7 +54,8 @@ def base_url(request: Request) -> str:
 async def _misbehaviour(world: World, name: str) -> Response | None:
     faults = world.faults
     if slow := faults.take(Kind.SLOW, name):
-        await asyncio.sleep(slow.seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(world.stopping.wait(), slow.seconds)
     if faults.take(Kind.ERROR, name):
         return PlainTextResponse("Internal Server Error", 500)
     if faults.take(Kind.NONSENSE, name):

@@ -9,6 +9,7 @@ from bbb_client.simulator.meetings import Meeting
 from bbb_client.simulator.people import Admission, Person
 
 REFRESH = 5  # seconds between two looks of a browser without script
+SHOWN = 100  # people on the page
 HERE = "/html5client"
 NOTICE = "<strong>Simulator.</strong> This stands in for BigBlueButton: no audio, no video, nothing is sent."
 WAITING = "You wait in the lobby. A moderator lets you in, and this page goes on by itself."
@@ -113,8 +114,15 @@ def _record_button(meeting: Meeting, person: Person) -> str:
 
 def _people(meeting: Meeting, person: Person) -> str:
     online, presenter = meeting.online, meeting.presenter
-    items = "".join(_item(other, person, presenter) for other in online)
+    items = "".join(_item(other, person, presenter) for other in _shown(online, person))
+    items += f"<li>and {len(online) - SHOWN} more</li>" if len(online) > SHOWN else ""
     return f'<h2>People here <span class="count">{len(online)}</span></h2><ul class="people">{items}</ul>'
+
+
+def _shown(online: Sequence[Person], person: Person) -> Sequence[Person]:
+    """The first people, and always the one who looks: a page of thousands helps nobody."""
+    first = online[:SHOWN]
+    return first if person in first else [*first[:-1], person]
 
 
 def _item(other: Person, person: Person, presenter: Person | None) -> str:

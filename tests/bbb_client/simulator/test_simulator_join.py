@@ -143,8 +143,7 @@ async def test_the_create_time_ties_a_join_to_one_meeting(sim: Sim, old: Sim) ->
     assert "sessionToken" in (await sim.get("join", **JOIN, createTime=created)).headers["location"]
     assert "sessionToken" in (await sim.get("join", **JOIN, createTime="")).headers["location"]
     await old.create()
-    with pytest.raises(ValueError, match="createTime"):  # a server answers 500
-        await old.get("join", **JOIN, createTime="")
+    assert (await old.get("join", **JOIN, createTime="")).status_code == 500
 
 
 async def test_a_meeting_that_just_ended_is_told_apart_from_an_unknown_one(sim: Sim) -> None:

@@ -18,6 +18,15 @@ async def test_the_page_says_plainly_what_it_is_and_who_is_here(sim: Sim) -> Non
     assert "Viewer, you" in text
 
 
+async def test_a_crowd_is_shown_in_part_and_always_with_oneself(sim: Sim) -> None:
+    await sim.create()
+    await sim.control("POST", "connect", meetingID="room-1", count=120)
+    text = (await sim.page("/", await sim.join("Ada"))).text
+    assert text.count("Viewer") == 100
+    assert "Viewer, you" in text
+    assert "and 21 more" in text
+
+
 async def test_hostile_names_are_escaped(sim: Sim) -> None:
     await sim.create(name=HOSTILE, guestPolicy="ASK_MODERATOR")
     await sim.session(HOSTILE + "guest")

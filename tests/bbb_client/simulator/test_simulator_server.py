@@ -69,6 +69,17 @@ async def test_a_dropped_connection_breaks_in_the_middle_of_the_answer() -> None
         assert (await http.get(url(sim, "getMeetings"))).status_code == 200
 
 
+async def test_nobody_waits_for_an_ordered_slowness_when_the_server_stops() -> None:
+    async with httpx.AsyncClient() as http:
+        async with running_simulator(SECRET) as sim:
+            await http.post(f"{sim.control}faults", json={"kind": "slow", "seconds": 60})
+            slow = asyncio.create_task(http.get(url(sim, "getMeetings")))
+            await asyncio.sleep(0.1)  # the call is on its way
+            began = time.monotonic()
+        assert time.monotonic() - began < 1
+        assert (await slow).status_code == 200
+
+
 def test_a_clock_never_goes_back() -> None:
     real = [0.0]
     clock = RunningClock(speed=60, monotonic=lambda: real[0])
