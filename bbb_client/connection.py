@@ -1,7 +1,6 @@
 """How a call is carried to one server: connections, time-outs, repeated attempts, and what counts as an answer."""
 
 import asyncio
-import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +11,10 @@ from typing import Any, TypeVar
 import httpx
 
 from bbb_client.elements import Element, Unreadable
-from bbb_client.errors import CouldNotAsk, Reason, Refused, scrubbed, without_tokens
+from bbb_client.errors import CouldNotAsk, Reason, Refused, scrubbed
 from bbb_client.reply import json_reply, xml_reply
 from bbb_client.server import Server
+from bbb_client.transport import QUERY, Signing
 
 Result = TypeVar("Result")
 
@@ -103,7 +103,7 @@ class Connection:
         self._body_limit = body_limit
         self._sleep = sleep
         self._http = httpx.AsyncClient(
-            transport=_Signing(transport or httpx.AsyncHTTPTransport(limits=LIMITS)),
+            transport=Signing(transport or httpx.AsyncHTTPTransport(limits=LIMITS)),
             # Packed answers would have to be unpacked before their size is known.
             headers={"Accept-Encoding": "identity", "User-Agent": "bbb_client"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # calls must not share a session
@@ -175,7 +175,7 @@ class Connection:
             content=call.body.content if call.body else None,
             headers={"Content-Type": call.body.content_type} if call.body else None,
             timeout=self._phases(call),
-            extensions={_QUERY: query},
+            extensions={QUERY: query},
         )
         response = await self._http.send(request, stream=True)
         try:
@@ -207,32 +207,8 @@ class Calls:
         self._connection = connection
 
 
-_QUERY = "bbb_client.query"
-
 # What may have passed a moment later. Not a time-out: a slow server is not helped by being asked again.
 _PASSING = {Reason.UNREACHABLE, Reason.BROKEN_OFF, Reason.SERVER_ERROR}
-
-
-class _Signing(httpx.AsyncBaseTransport):
-    """Puts the query on the request beneath httpx's client, which logs addresses and keeps them in its errors."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._transport = transport
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        query = str(request.extensions[_QUERY]).encode()
-        return await self._transport.handle_async_request(
-            httpx.Request(
-                request.method,
-                request.url.copy_with(query=query or None),
-                headers=request.headers,
-                stream=request.stream,
-                extensions=request.extensions,
-            )
-        )
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
 
 
 def _check_status(call: Call, response: httpx.Response) -> None:
@@ -244,12 +220,3 @@ def _check_status(call: Call, response: httpx.Response) -> None:
         raise CouldNotAsk(call.name, Reason.UNEXPECTED_STATUS, sent=True, status=status)
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise CouldNotAsk(call.name, Reason.UNREADABLE, sent=True, status=status)
-
-
-def _redact(record: logging.LogRecord) -> bool:
-    """Clean what httpcore logs while debugging: a redirect's header repeats the address with its checksum."""
-    record.msg = without_tokens(str(record.msg))
-    return True
-
-
-logging.getLogger("httpcore.http11").addFilter(_redact)

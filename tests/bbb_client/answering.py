@@ -1,13 +1,15 @@
 """Servers that answer what a test tells them to: one in memory, one on a real socket that keeps the raw bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 from bbb_client.client import BBBClient
+from bbb_client.errors import CouldNotAsk
 from bbb_client.server import Server
 
 SECRET = "topsecret"
@@ -43,6 +45,13 @@ def client_of(*answers: Any, **settings: Any) -> tuple[BBBClient, Asked]:
 
     settings = {"sleep": at_once, "transport": httpx.MockTransport(handle), **settings}
     return BBBClient(settings.pop("server", SERVER), **settings), asked
+
+
+async def failure_of(asking: Awaitable[object]) -> CouldNotAsk:
+    """The error that a call must end with."""
+    with pytest.raises(CouldNotAsk) as failure:
+        await asking
+    return failure.value
 
 
 def sent(asked: Asked) -> dict[str, str]:
