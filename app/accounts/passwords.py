@@ -83,6 +83,7 @@ def _same_letters(password: str) -> str:
 
 @cache
 def nobodys_hash() -> str:
+    """What an unknown address is held against; made once, with the parameters of the day."""
     return hasher.hash(secrets.token_urlsafe(24))
 
 
