@@ -5,46 +5,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
 from app.accounts.access import Viewer
 from app.i18n import gettext as _
 from app.i18n import ngettext as _n
+from app.meetings.hosted import Wanted, hosted_rooms
 from app.meetings.live_state import Live, LiveState, live_state
 from app.meetings.queries import Use, sitting_of_room, use_of
 from app.memberships.limits import Standing, standings
-from app.rooms.access import ActsFor, acts_for
+from app.rooms.access import acts_for
 from app.rooms.service import count_rooms
-from app.web.pagination import PAGE_SIZE, Page, offset_of
+from app.web.pagination import Page
 from quotas.limits import LimitName
 from quotas.meters import Level, Meter, at_once_meter, rooms_meter, sitting_meter, storage_meter
 from quotas.storage import headroom, recordable_minutes
 
 MeterWords = tuple[str, str, int | None]  # label, sentence, percent used
-
-# One statement for the page of rooms, whatever their number: the rooms, their newest meeting, the whole count.
-# The index by holder and use gives the order; the newest meeting is one step in an index for each room shown.
-_ROOMS = text("""
-    SELECT r.id AS room_id, r.name, r.slug, r.holder_id, h.name AS holder_name, u.banned_at,
-           m.state, m.minutes, m.recorded, m.started_at, m.ended_at, m.end_reason, m.people_now,
-           s.failing_since, r.total
-    FROM (
-        SELECT *, count(*) OVER () AS total FROM rooms
-        WHERE (host_id = :user OR holder_id = ANY(:admin_of))
-          AND (:search = '' OR name ILIKE :pattern OR slug ILIKE :pattern)
-        ORDER BY last_used_at DESC, id DESC LIMIT :size OFFSET :offset
-    ) r
-    JOIN holders h ON h.id = r.holder_id
-    JOIN users u ON u.id = r.host_id
-    LEFT JOIN LATERAL (
-        SELECT * FROM meetings WHERE room_id = r.id AND state <> 'failed'
-        ORDER BY reserved_at DESC, id DESC LIMIT 1
-    ) m ON true
-    LEFT JOIN servers s ON s.id = m.server_id
-    ORDER BY r.last_used_at DESC, r.id DESC
-""")
 
 
 @dataclass(frozen=True)
@@ -73,36 +52,17 @@ class Dashboard:
 async def dashboard(session: AsyncSession, viewer: Viewer, *, number: int, search: str) -> Dashboard:
     """The viewer's rooms and limits: a fixed number of statements, however many rooms there are."""
     mine = await acts_for(session, viewer)
-    rows = await _rooms(session, viewer, mine, number=number, search=search)
+    found = await hosted_rooms(session, viewer, mine, Wanted(number, search))
+    rows = found.items
     known = await standings(session, [viewer.holder_id, *{row.holder_id for row in rows}])
     use = await use_of(session, viewer.holder_id)
     return Dashboard(
         rooms=Page(
-            [_card(row, known[row.holder_id], viewer, use) for row in rows],
-            number,
-            rows[0].total if rows else 0,
+            [_card(row, known[row.holder_id], viewer, use) for row in rows], found.number, found.total
         ),
         meters=await _meters(session, known[viewer.holder_id], use, rows),
         membership=_membership(known[viewer.holder_id]),
     )
-
-
-async def _rooms(
-    session: AsyncSession, viewer: Viewer, mine: list[ActsFor], *, number: int, search: str
-) -> Sequence[Row[Any]]:
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    found = await session.execute(
-        _ROOMS,
-        {
-            "user": viewer.id,
-            "admin_of": [holder.holder_id for holder in mine if holder.is_admin],
-            "search": search,
-            "pattern": f"%{escaped}%",
-            "size": PAGE_SIZE,
-            "offset": offset_of(number),
-        },
-    )
-    return found.all()
 
 
 def _card(row: Row[Any], standing: Standing, viewer: Viewer, use: Use) -> Card:
