@@ -1,0 +1,112 @@
+"""Making organisations, and who hosts for them."""
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.errors import ConflictError, NotFoundError
+from app.i18n import lazy
+from app.live import announce, holder_topic
+from app.memberships.limits import hold
+from app.memberships.models import Holder, HolderKind
+from app.organisations.models import HostRole, Organisation, OrganisationHost
+
+
+class AddressTakenError(ConflictError):
+    """Another organisation has this address."""
+
+    code = "address_taken"
+    message = lazy("Another organisation has this address. Choose another one.")
+
+
+class LastAdminError(ConflictError):
+    """Its rooms and hosts would be left to nobody."""
+
+    code = "last_admin"
+    message = lazy("They are its only admin. Make someone else an admin first.")
+
+
+async def create_organisation(session: AsyncSession, *, name: str, slug: str) -> Organisation:
+    """An organisation without hosts, on the limits of the free tier. Raises AddressTakenError."""
+    now = clock.now()
+    try:
+        async with session.begin_nested():
+            holder = Holder(kind=HolderKind.ORGANISATION, name=name, created_at=now)
+            session.add(holder)
+            await session.flush()
+            organisation = Organisation(holder_id=holder.id, slug=slug, created_at=now)
+            session.add(organisation)
+            await session.flush()
+    except IntegrityError as error:  # the unique address decides between two at once
+        if "uq_organisations_slug" not in str(error.orig):
+            raise
+        raise AddressTakenError from None
+    return organisation
+
+
+async def find_organisation(session: AsyncSession, organisation_id: int) -> Organisation:
+    """The organisation, or NotFoundError."""
+    found = await session.get(Organisation, organisation_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def put_host(session: AsyncSession, organisation: Organisation, user_id: int, role: HostRole) -> None:
+    """Let a person host for an organisation, or give them another role. Raises LastAdminError.
+
+    Under the holder's lock: the number of hosts is part of the limits.
+    """
+    await hold(session, organisation.holder_id)
+    if role != HostRole.ADMIN:
+        await _keep_an_admin(session, organisation.id, user_id)
+    host = insert(OrganisationHost).values(
+        organisation_id=organisation.id, user_id=user_id, role=role, joined_at=clock.now()
+    )
+    keys = [OrganisationHost.organisation_id, OrganisationHost.user_id]
+    await session.execute(host.on_conflict_do_update(index_elements=keys, set_={"role": role}))
+    await announce(session, holder_topic(organisation.holder_id))
+
+
+async def remove_host(session: AsyncSession, organisation: Organisation, user_id: int) -> None:
+    """Let a person no longer host for an organisation. Raises NotFoundError, LastAdminError."""
+    await hold(session, organisation.holder_id)
+    await _keep_an_admin(session, organisation.id, user_id)
+    gone = delete(OrganisationHost).where(
+        OrganisationHost.organisation_id == organisation.id, OrganisationHost.user_id == user_id
+    )
+    if await session.scalar(gone.returning(OrganisationHost.user_id)) is None:
+        raise NotFoundError
+    await announce(session, holder_topic(organisation.holder_id))
+
+
+async def longest_admin(session: AsyncSession, organisation_id: int, *, but: int) -> int | None:
+    """Who has been admin for longest, besides someone who leaves: rooms without a host go to them."""
+    return await session.scalar(
+        select(OrganisationHost.user_id)
+        .where(
+            OrganisationHost.organisation_id == organisation_id,
+            OrganisationHost.role == HostRole.ADMIN,
+            OrganisationHost.user_id != but,
+        )
+        .order_by(OrganisationHost.joined_at, OrganisationHost.user_id)
+        .limit(1)
+    )
+
+
+async def _keep_an_admin(session: AsyncSession, organisation_id: int, user_id: int) -> None:
+    """Refuse if this person is the only admin and there are others, or rooms, to look after."""
+    role = await session.scalar(
+        select(OrganisationHost.role).where(
+            OrganisationHost.organisation_id == organisation_id, OrganisationHost.user_id == user_id
+        )
+    )
+    if role != HostRole.ADMIN or await longest_admin(session, organisation_id, but=user_id) is not None:
+        return
+    others = select(func.count()).where(
+        OrganisationHost.organisation_id == organisation_id, OrganisationHost.user_id != user_id
+    )
+    if await session.scalar(others):
+        raise LastAdminError
