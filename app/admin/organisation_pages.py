@@ -1,0 +1,155 @@
+"""Organisations: the list, one organisation's page, its tier and its hosts."""
+
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.access import Operator
+from app.accounts.service import find_by_email
+from app.admin.lists import Number, Search, tidy
+from app.admin.organisations import hosts_of, let_go, list_organisations
+from app.admin.people import memberships_of
+from app.admin.people_pages import SOME
+from app.admin.rooms import list_rooms
+from app.admin.schemas import HostInput, OrganisationInput, TierInput
+from app.admin.tiers import change_tier, tier_context
+from app.db import Session
+from app.i18n import lazy, ngettext
+from app.organisations.models import Organisation
+from app.organisations.service import (
+    AddressTakenError,
+    LastAdminError,
+    create_organisation,
+    find_organisation,
+    put_host,
+)
+from app.rooms.addresses import address_from
+from app.web.forms import Form, read_form
+from app.web.pages import go, page, path_of
+
+router = APIRouter(prefix="/admin/organisations")
+log = structlog.get_logger()
+
+
+@router.get("", name="admin.organisations")
+async def index(
+    request: Request, session: Session, viewer: Operator, search: Search = "", number: Number = 1
+) -> Response:
+    """All organisations."""
+    del viewer
+    search = tidy(search)
+    found = await list_organisations(session, search=search, number=number)
+    return page(request, "admin/organisations.html", organisations=found, search=search)
+
+
+@router.get("/new", name="admin.new_organisation")
+async def new(request: Request, viewer: Operator) -> Response:
+    """The form for a new one."""
+    del viewer
+    return page(request, "admin/new_organisation.html", form=Form())
+
+
+@router.post("/new", name="admin.create_organisation")
+async def create(request: Request, session: Session, viewer: Operator) -> Response:
+    """Make it."""
+    form = await read_form(request, OrganisationInput)
+    if form.value is not None:
+        slug = form.value.address or address_from(form.value.name)
+        try:
+            made = await create_organisation(session, name=form.value.name, slug=slug)
+        except AddressTakenError as error:
+            form.fail("address", error.message)
+        else:
+            log.info("admin.organisation.made", operator=viewer.id, organisation=made.id)
+            return _back(request, made.id, lazy("The organisation is there. Add its first admin."))
+    return page(request, "admin/new_organisation.html", 422, form=form)
+
+
+@router.get("/{organisation_id:int}", name="admin.organisation")
+async def show(request: Request, session: Session, viewer: Operator, organisation_id: int) -> Response:
+    """One organisation."""
+    del viewer
+    found = await find_organisation(session, organisation_id)
+    return await _page(request, session, found, Form(), Form())
+
+
+@router.post("/{organisation_id:int}/tier", name="admin.organisation_tier")
+async def put_on(request: Request, session: Session, viewer: Operator, organisation_id: int) -> Response:
+    """Put an organisation on a tier."""
+    found = await find_organisation(session, organisation_id)
+    form = await read_form(request, TierInput)
+    if await change_tier(session, viewer, found.holder_id, form):
+        log.info("admin.tier", operator=viewer.id, holder=found.holder_id, organisation=found.id)
+        return _back(request, found.id, lazy("The tier is set."))
+    return await _page(request, session, found, form, Form(), 422)
+
+
+@router.post("/{organisation_id:int}/hosts", name="admin.add_host")
+async def add_host(request: Request, session: Session, viewer: Operator, organisation_id: int) -> Response:
+    """Add a host by e-mail address, or give one another role."""
+    found = await find_organisation(session, organisation_id)
+    form = await read_form(request, HostInput)
+    if form.value is not None:
+        user = await find_by_email(session, form.value.email)
+        if user is None:
+            form.fail("email", lazy("Nobody has an account under this address. Let them sign up first."))
+        else:
+            try:
+                await put_host(session, found, user.id, form.value.role)
+            except LastAdminError as error:
+                form.fail("role", error.message)
+            else:
+                log.info("admin.host.put", operator=viewer.id, organisation=found.id, person=user.id)
+                return _back(request, found.id, lazy("%(name)s hosts for it.", name=user.name))
+    return await _page(request, session, found, Form(), form, 422)
+
+
+@router.post("/{organisation_id:int}/hosts/{user_id:int}/remove", name="admin.remove_host")
+async def remove(
+    request: Request, session: Session, viewer: Operator, organisation_id: int, user_id: int
+) -> Response:
+    """Remove a host; their rooms of the organisation stay with it."""
+    found = await find_organisation(session, organisation_id)
+    try:
+        moved = await let_go(session, found, user_id)
+    except LastAdminError as error:
+        return go(
+            request,
+            path_of(request, "admin.organisation", organisation_id=found.id),
+            say=error.message,
+            kind="bad",
+        )
+    log.info("admin.host.removed", operator=viewer.id, organisation=found.id, person=user_id, rooms=moved)
+    said = ngettext(
+        "Removed. One room went to its longest-serving admin.",
+        "Removed. %(num)s rooms went to its longest-serving admin.",
+        moved,
+    )
+    return _back(request, found.id, said if moved else lazy("Removed."))
+
+
+async def _page(
+    request: Request,
+    session: AsyncSession,
+    found: Organisation,
+    form: Form[Any],
+    host_form: Form[Any],
+    status: int = 200,
+) -> Response:
+    return page(
+        request,
+        "admin/organisation.html",
+        status,
+        organisation=found,
+        hosts=await hosts_of(session, found),
+        host_form=host_form,
+        rooms=await list_rooms(session, holder_id=found.holder_id, size=SOME),
+        memberships=await memberships_of(session, found.holder_id),
+        **await tier_context(session, found.holder_id, form),
+    )
+
+
+def _back(request: Request, organisation_id: int, said: Any) -> Response:
+    return go(request, path_of(request, "admin.organisation", organisation_id=organisation_id), say=said)

@@ -1,0 +1,126 @@
+"""What an operator sees first: what needs a look, what runs now, how many of everything."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock, wording
+from app.accounts.models import User
+from app.admin.meetings import Line, running_now
+from app.mail import OutgoingMail
+from app.meetings.models import UNFINISHED, Meeting, MeetingState
+from app.rooms.models import Room
+from app.servers.models import Server
+from app.settings import Settings
+
+SHOWN = 50
+NEWEST = 6
+# Mail leaves within seconds; the first tries again come within minutes.
+LATE = timedelta(minutes=10)
+# The worker asks every five seconds.
+UNWATCHED = timedelta(minutes=1)
+
+_FAILED_JOBS = text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What needs a look; nothing of it is the normal state."""
+
+    silent: list[Server]
+    unwatched: list[Server]
+    unknown: int
+    failed_jobs: int
+    late_mails: int
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing needs a look."""
+        return not (self.silent or self.unwatched or self.unknown or self.failed_jobs or self.late_mails)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The start page."""
+
+    look: Look
+    running: list[Line]
+    running_total: int
+    people_now: int
+    servers: list[Server]
+    people: int
+    rooms: int
+    meetings_today: int
+    newest: list[User]
+
+
+async def overview(session: AsyncSession, settings: Settings) -> Overview:
+    """The start page: a dozen small statements, none of which grows with the house but the three counts."""
+    servers = list(await session.scalars(select(Server).order_by(Server.id)))
+    running, people_now = await _running_counts(session)
+    newest = select(User).order_by(User.id.desc()).limit(NEWEST)
+    return Overview(
+        look=await _look(session, settings, servers),
+        running=await running_now(session, SHOWN),
+        running_total=running,
+        people_now=people_now,
+        servers=servers,
+        people=await session.scalar(select(func.count()).select_from(User)) or 0,
+        rooms=await session.scalar(select(func.count()).select_from(Room)) or 0,
+        meetings_today=await _today(session),
+        newest=list(await session.scalars(newest)),
+    )
+
+
+async def _look(session: AsyncSession, settings: Settings, servers: list[Server]) -> Look:
+    return Look(
+        silent=[server for server in servers if server.failing_since is not None],
+        unwatched=[server for server in servers if _is_unwatched(server)],
+        unknown=await _unknown(session),
+        failed_jobs=await session.scalar(_FAILED_JOBS) or 0,
+        late_mails=await _late_mails(session, settings),
+    )
+
+
+def _is_unwatched(server: Server) -> bool:
+    """Whether nobody has asked the server of late: then it is the worker that is silent."""
+    seen = server.last_answer_at
+    return server.failing_since is None and (seen is None or seen < clock.now() - UNWATCHED)
+
+
+async def _unknown(session: AsyncSession) -> int:
+    found = (
+        select(func.count())
+        .select_from(Meeting)
+        .join(Server, Server.id == Meeting.server_id)
+        .where(Meeting.state.in_(UNFINISHED), Server.failing_since.is_not(None))
+    )
+    return await session.scalar(found) or 0
+
+
+async def _late_mails(session: AsyncSession, settings: Settings) -> int:
+    if settings.demo and not settings.smtp_url.get_secret_value():
+        return 0  # they stay for the mailbox in the browser
+    late = OutgoingMail.created_at < clock.now() - LATE
+    return await session.scalar(select(func.count()).select_from(OutgoingMail).where(late)) or 0
+
+
+async def _running_counts(session: AsyncSession) -> tuple[int, int]:
+    """Meetings that are there now, and the people in them."""
+    counts = select(func.count(), func.coalesce(func.sum(Meeting.people_now), 0))
+    meetings, people = (await session.execute(counts.where(Meeting.state.in_(UNFINISHED)))).one()
+    return meetings, int(people)
+
+
+async def _today(session: AsyncSession) -> int:
+    """Meetings that were started since midnight, by the operator's own clock."""
+    found = select(func.count()).where(
+        Meeting.reserved_at >= _midnight(), Meeting.state != MeetingState.FAILED
+    )
+    return await session.scalar(found) or 0
+
+
+def _midnight() -> datetime:
+    return clock.now().astimezone(wording.zone()).replace(hour=0, minute=0, second=0, microsecond=0)

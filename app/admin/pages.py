@@ -1,0 +1,25 @@
+"""The operator's pages, collected."""
+
+from fastapi import APIRouter
+
+from app.admin import (
+    meeting_pages,
+    organisation_pages,
+    people_pages,
+    policy_pages,
+    rights_pages,
+    room_pages,
+    start_page,
+)
+
+router = APIRouter()
+for _part in (
+    start_page,
+    people_pages,
+    rights_pages,
+    organisation_pages,
+    room_pages,
+    meeting_pages,
+    policy_pages,
+):
+    router.include_router(_part.router)

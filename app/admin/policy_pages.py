@@ -1,0 +1,58 @@
+"""The numbers that hold for everyone, and the tiers."""
+
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.access import Operator
+from app.admin.schemas import MEGABYTE, PolicyInput
+from app.db import Session
+from app.i18n import lazy
+from app.memberships.limits import offers
+from app.memberships.models import PolicyRow
+from app.web.forms import Form, read_form
+from app.web.pages import go, page, path_of
+
+router = APIRouter(prefix="/admin/policy")
+log = structlog.get_logger()
+
+
+@router.get("", name="admin.policy")
+async def show(request: Request, session: Session, viewer: Operator) -> Response:
+    """The numbers as they are."""
+    del viewer
+    row = await session.get_one(PolicyRow, 1)
+    return await _page(request, session, Form(values=_values(row)))
+
+
+@router.post("", name="admin.change_policy")
+async def change(request: Request, session: Session, viewer: Operator) -> Response:
+    """Change them; whatever is decided from now on is decided by them."""
+    form = await read_form(request, PolicyInput)
+    typed = form.value
+    if typed is None:
+        return await _page(request, session, form, 422)
+    row = await session.get_one(PolicyRow, 1)
+    row.sitting_gap_minutes = typed.sitting_gap_minutes
+    row.large_session_above = typed.large_session_above
+    row.recording_bytes_per_hour = typed.recording_megabytes_per_hour * MEGABYTE
+    row.grace_days = typed.grace_days
+    await session.flush()
+    log.info("admin.policy", operator=viewer.id, **typed.model_dump())
+    return go(request, path_of(request, "admin.policy"), say=lazy("Saved. It holds from now on."))
+
+
+def _values(row: PolicyRow) -> dict[str, str]:
+    return {
+        "sitting_gap_minutes": str(row.sitting_gap_minutes),
+        "large_session_above": str(row.large_session_above),
+        "recording_megabytes_per_hour": str(round(row.recording_bytes_per_hour / MEGABYTE)),
+        "grace_days": str(row.grace_days),
+    }
+
+
+async def _page(request: Request, session: AsyncSession, form: Form[Any], status: int = 200) -> Response:
+    tiers = [tier for tier, _limits in (await offers(session)).values()]
+    return page(request, "admin/policy.html", status, form=form, tiers=tiers)
