@@ -11,7 +11,8 @@ class Kind(StrEnum):
     ERROR = "error-500"
     BROKEN_XML = "broken-xml"  # a control character that XML forbids
     NONSENSE = "nonsense"  # a page in HTML, with status 200
-    DROPPED = "dropped"  # the connection breaks in the middle of the answer
+    DROPPED = "dropped"  # the call is not done, and the connection breaks in the middle of the answer
+    ANSWER_LOST = "answer-lost"  # the call is done, and the connection breaks in the middle of its answer
     CHECKSUM = "checksum-refused"  # as if the secret had changed
     THOUSANDS = "thousands"  # numbers with separators: 1,234
     CALLBACK_LOST = "callback-lost"

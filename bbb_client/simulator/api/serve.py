@@ -42,7 +42,8 @@ async def serve(request: Request) -> Response:
     body = await request.body()
     if len(body) > LARGEST_BODY:
         return PlainTextResponse("Too large", TOO_LARGE)
-    return _written(world, name, await _answer(world, request, call, name))
+    answer = _written(world, name, await _answer(world, request, call, name))
+    return _dropped() if world.faults.take(Kind.ANSWER_LOST, name) else answer
 
 
 def base_url(request: Request) -> str:

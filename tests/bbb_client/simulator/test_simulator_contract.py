@@ -198,6 +198,15 @@ async def test_a_client_notices_a_server_that_misbehaves(kind: str) -> None:
         assert await bbb.get_meetings() == ()
 
 
+async def test_a_meeting_is_there_although_the_answer_to_its_creation_was_lost() -> None:
+    async with pair() as (sim, bbb), httpx.AsyncClient() as http:
+        await http.post(f"{sim.control}faults", json={"kind": "answer-lost", "call": "create"})
+        with pytest.raises(CouldNotAsk) as lost:
+            await bbb.create(CreateMeeting(meeting_id=ROOM, name="Room"))
+        assert lost.value.sent
+        assert [meeting.meeting_id for meeting in await bbb.get_meetings()] == [ROOM]
+
+
 @pytest.mark.parametrize("kind", ["broken-xml", "thousands"])
 async def test_a_client_bears_what_servers_are_known_for(kind: str) -> None:
     async with pair() as (sim, bbb), httpx.AsyncClient() as http:
