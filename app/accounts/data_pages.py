@@ -60,7 +60,7 @@ async def delete(request: Request, database: Databased, viewer: SignedIn) -> Res
     if form.value is None:
         return again(request, DELETE, form, word=word(), objections=[])
     if form.value.word.casefold() != word().casefold():
-        problem = lazy("Type the word %(word)s here.", word=word())
+        problem = lazy("Type the word “%(word)s” here.", word=word())
         return again(request, DELETE, form.fail("word", problem), word=word(), objections=[])
     try:
         if not await is_their_password(database, request, viewer, form.value.password):

@@ -146,8 +146,8 @@ async def test_a_deleted_account_opens_to_nobody_and_its_address_is_free_again(h
     ("password", "word", "sentence"),
     [
         (OTHER_PASSWORD, "delete", "This is not your password."),
-        (PASSWORD, "yes", "Type the word delete here."),
-        (PASSWORD, "", "Type the word delete here."),
+        (PASSWORD, "yes", "Type the word “delete” here."),
+        (PASSWORD, "", "Type the word “delete” here."),
         ("", "delete", "Fill this in."),
     ],
 )
