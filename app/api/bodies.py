@@ -1,0 +1,130 @@
+"""What the calls take: the same types, and so the same words about them, as the forms of the pages."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.i18n import marked as _
+from app.meetings.visitors import NAME_LENGTH as GUEST_NAME_LENGTH
+from app.meetings.visitors import GuestName
+from app.rooms.addresses import LONGEST
+from app.rooms.models import WhoMayStart
+from app.rooms.schemas import (
+    CODE_LENGTH,
+    DESCRIPTION_LENGTH,
+    NAME_LENGTH,
+    AccessCode,
+    Address,
+    Description,
+    RoomName,
+)
+from app.web.forms import Line
+
+A_WEEK = 7 * 24 * 60  # minutes
+USER_ID_LENGTH = 200
+
+
+def _at_most(length: int) -> dict[str, Any]:
+    """For the document only: the types say it in the reader's words."""
+    return {"maxLength": length}
+
+
+class Body(BaseModel):
+    """A JSON object; a field that is not known is an error, since it is a slip of the keyboard."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is not sent stays as it is: the document names no defaults."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class RoomChange(Body):
+    """What is sent is changed, the rest stays."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    name: RoomName = Field(
+        "", description=_("The room's name, as people say it."), json_schema_extra=_at_most(NAME_LENGTH)
+    )
+    description: Description = Field(
+        "",
+        description=_("A few lines for whoever opens the link."),
+        json_schema_extra=_at_most(DESCRIPTION_LENGTH),
+    )
+    address: Address = Field(
+        "",
+        description=_(
+            "The last part of the room's link: small letters, digits, hyphens. Empty: made from the name, or kept."
+        ),
+        json_schema_extra=_at_most(LONGEST),
+    )
+    access_code: AccessCode = Field(
+        "",
+        description=_("4 to 20 letters, digits or hyphens that guests type; empty: none."),
+        json_schema_extra=_at_most(CODE_LENGTH),
+    )
+    lobby: bool = Field(False, description=_("Whether a host lets each guest in."))
+    who_may_start: WhoMayStart = Field(
+        WhoMayStart.HOSTS, description=_("Who may start its meetings; its hosts always may.")
+    )
+    record: bool = Field(False, description=_("Whether its meetings are meant to be recorded."))
+
+
+def _with_name(schema: dict[str, Any]) -> None:
+    schema["required"] = ["name"]
+    schema["properties"]["name"].pop("default", None)
+
+
+class NewRoom(RoomChange):
+    """A room to be made."""
+
+    model_config = ConfigDict(json_schema_extra=_with_name)
+
+    name: RoomName = Field(
+        description=_("The room's name, as people say it."), json_schema_extra=_at_most(NAME_LENGTH)
+    )
+    holder_id: int | None = Field(
+        None,
+        description=_("Whose room it is, and whose limits it draws on: a holder of /me. Null: your own."),
+    )
+
+
+class Start(Body):
+    """How the meeting is to be."""
+
+    record: bool | None = Field(
+        None, description=_("Whether the meeting is recorded. Null: as the room is set.")
+    )
+    minutes: Annotated[int, Field(ge=1, le=A_WEEK)] | None = Field(
+        None,
+        description=_("How many minutes it may last at most. Null: as long as the holder's limits allow."),
+    )
+
+
+class Join(Body):
+    """Who is to go in."""
+
+    as_host: bool = Field(
+        False, description=_("You go in yourself, as a host, under the name of your account.")
+    )
+    name: GuestName | None = Field(
+        None,
+        description=_("The guest's name, as the others will see it. Needed unless as_host is true."),
+        json_schema_extra=_at_most(GUEST_NAME_LENGTH),
+    )
+    user_id: Annotated[Line, Field(min_length=1, max_length=USER_ID_LENGTH)] | None = Field(
+        None,
+        description=_(
+            "Your own mark for this guest, the same each time: who comes back does not take a second place."
+        ),
+    )
+    consent: bool = Field(
+        False,
+        description=_(
+            "Whether the guest has agreed to be recorded. Needed if the meeting is recorded; it is kept with "
+            "their name."
+        ),
+    )
