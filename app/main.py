@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from app.accounts import pages as accounts
 from app.accounts.access import load_viewer
+from app.admin import pages as admin
 from app.db import Database
 from app.demo import pages as demo
 from app.errors import NotFoundError
@@ -64,7 +65,7 @@ def page_router(settings: Settings) -> APIRouter:
     """Every page: forms are checked, the viewer is known."""
     pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
     # Events before rooms: /rooms/events and /rooms/new are no rooms' names.
-    for feature in (accounts, events, rooms, meetings, home):
+    for feature in (accounts, events, rooms, meetings, home, admin):
         pages.include_router(feature.router)
     if settings.demo:
         pages.include_router(demo.router)
