@@ -17,6 +17,7 @@ from app.web.pagination import PAGE_SIZE, Page, offset_of
 _ROOMS = text("""
     SELECT r.id, r.name, r.slug, r.holder_id, r.host_id, r.last_used_at,
            coalesce(owner.name, h.name) AS holder_name, u.name AS host_name, u.banned_at,
+           r.holder_id = u.holder_id AS is_own,
            m.id AS meeting_id, m.state, m.minutes, m.recorded, m.started_at, m.ended_at, m.end_reason,
            m.people_now, s.failing_since
     FROM rooms r
