@@ -11,6 +11,8 @@ from starlette.types import Scope
 from app.accounts import pages as accounts
 from app.accounts.access import load_viewer
 from app.admin import pages as admin
+from app.api import pages as api_pages
+from app.api import routes as api
 from app.db import Database
 from app.demo import pages as demo
 from app.errors import NotFoundError
@@ -47,6 +49,8 @@ def make_app(settings: Settings) -> FastAPI:
     app.mount("/static/{version}", KeptForEver(directory=STATIC), name="static")
     app.include_router(health.router)
     app.include_router(callbacks.router)
+    # Programs with tokens: no cookie counts there, so no form token is needed.
+    app.include_router(api.router)
     app.include_router(page_router(settings))
     return app
 
@@ -65,7 +69,7 @@ def page_router(settings: Settings) -> APIRouter:
     """Every page: forms are checked, the viewer is known."""
     pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
     # Events before rooms: /rooms/events and /rooms/new are no rooms' names.
-    for feature in (accounts, events, rooms, meetings, home, admin):
+    for feature in (accounts, events, rooms, meetings, home, admin, api_pages):
         pages.include_router(feature.router)
     if settings.demo:
         pages.include_router(demo.router)
