@@ -90,7 +90,7 @@ async def mark_ended(session: AsyncSession, external_id: str, *, at: datetime) -
     began = meeting.started_at or meeting.reserved_at
     meeting.state = MeetingState.ENDED
     meeting.started_at = began
-    meeting.ended_at = max(at, began)
+    meeting.ended_at = max(began, _by_its_terms(meeting, began, at))
     meeting.end_reason = _reason(meeting, meeting.ended_at, meeting.people_now)
     meeting.people_now = 0
     if meeting.recorded:
@@ -102,6 +102,11 @@ async def mark_ended(session: AsyncSession, external_id: str, *, at: datetime) -
         await announce(session, room_topic(meeting.room_id))
     await announce(session, holder_topic(meeting.holder_id))
     return True
+
+
+def _by_its_terms(meeting: Meeting, began: datetime, at: datetime) -> datetime:
+    """When it ended: as it was heard, but not later than its minutes allow. BBB and its callback take a moment."""
+    return at if meeting.minutes is None else min(at, began + timedelta(minutes=meeting.minutes))
 
 
 def _reason(meeting: Meeting, ended_at: datetime, people_now: int) -> EndReason:

@@ -103,17 +103,10 @@ async def _bring_in_line(
             await _adopt(session, meeting, info)
         return meeting.external_id if meeting.end_asked else None
     if meeting.state == MeetingState.RUNNING:
-        await mark_ended(session, meeting.external_id, at=_ended_at(meeting, asked_at))
+        await mark_ended(session, meeting.external_id, at=asked_at)
     elif meeting.reserved_at < asked_at - GIVEN_UP:
         await _give_up(session, meeting)
     return None
-
-
-def _ended_at(meeting: Meeting, asked_at: datetime) -> datetime:
-    """When a meeting that is gone has ended: now, but not later than its terms allow."""
-    if meeting.minutes is None or meeting.started_at is None:
-        return asked_at
-    return min(asked_at, meeting.started_at + timedelta(minutes=meeting.minutes))
 
 
 async def _adopt(session: AsyncSession, meeting: Meeting, info: MeetingInfo) -> None:
