@@ -78,6 +78,18 @@ class TokenNeededError(GuildhallError):
         return {"www-authenticate": 'Bearer realm="api"'}
 
 
+class TokenOverError(TokenNeededError):
+    """There is a token, and it opens nothing: unknown, revoked or over. Nobody is told which."""
+
+    code = "token_over"
+    title = lazy("This token opens nothing")
+    message = lazy("It is mistyped, revoked or over. Make a new one on your account page.")
+
+    def headers(self) -> dict[str, str]:
+        """What is wrong with it (RFC 6750, 3.1)."""
+        return {"www-authenticate": 'Bearer realm="api", error="invalid_token"'}
+
+
 async def load_viewer(request: Request, database: Databased) -> Viewer | None:
     """The person signed in on this browser, None for everyone else; also sets language and time zone.
 
@@ -163,7 +175,7 @@ async def load_api_viewer(request: Request, database: Databased) -> Viewer:
     async with database.transaction() as session:
         found = await tokens.find_by_token(session, token.strip())
     if found is None:
-        raise TokenNeededError
+        raise TokenOverError
     viewer = viewer_of(found)
     use_language(request, viewer)
     if found.banned_at is not None:

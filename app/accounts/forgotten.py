@@ -6,10 +6,10 @@ from app.accounts import letters, passwords, rates, signing_in
 from app.accounts.answers import again, too_often
 from app.accounts.changes import change_password
 from app.accounts.links import LinkOverError, ResetLink, still_fits
+from app.accounts.mailed import mailed
 from app.accounts.models import User
 from app.accounts.schemas import Forgotten, SetPassword
 from app.accounts.service import find_by_email, held, verify_address
-from app.accounts.sign_up import mailed
 from app.db import Databased, Session
 from app.errors import TooManyError
 from app.i18n import lazy
@@ -44,7 +44,7 @@ async def send(request: Request, database: Databased) -> Response:
         user = await find_by_email(session, email)
         if user is not None:
             await letters.send_reset(session, request, user)
-    return mailed(request, email)
+    return mailed(request, email, forgotten=True)
 
 
 @router.get("/new-password/{token}", name="accounts.reset")

@@ -6,6 +6,7 @@ from app.accounts import (
     data_pages,
     forgotten,
     language,
+    mailed,
     session_pages,
     settings_pages,
     sign_in,
@@ -16,6 +17,7 @@ from app.accounts import (
 router = APIRouter()
 for _part in (
     sign_up,
+    mailed,
     sign_in,
     forgotten,
     settings_pages,

@@ -286,6 +286,33 @@ async def test_sending_again_looks_the_same_for_an_address_that_has_a_verified_a
     ] * 2
 
 
+async def test_sending_again_does_not_help_a_squatter_whose_account_waits_for_the_owner(
+    site, someone, database
+):
+    async with new_person(site) as squatter:
+        await sign_up(squatter, password=OTHER_PASSWORD)
+    await sign_up(someone)
+    await someone.submit("/verify")
+    assert ["/verify/" in mail.text for mail in await someone.mails(ADA)] == [True, False, False]
+    assert (await only_user(database)).verified_at is None
+
+
+async def test_after_a_forgotten_password_sending_again_sends_that_mail_again(someone, ada):
+    del ada
+    await someone.open("/forgotten-password")
+    await someone.submit("/forgotten-password", email=ADA)
+    await someone.submit("/verify")
+    assert len({mail.subject for mail in await someone.mails(ADA)}) == 1
+    assert len(await someone.mails(ADA)) == 2
+
+
+async def test_without_an_address_there_is_nothing_to_send_again(someone):
+    await someone.open("/sign-in")
+    token = someone.form("/sign-in").fields["form_token"]
+    answer = await someone.client.post("/verify", data={"form_token": token})
+    assert answer.headers["location"] == "/sign-in"
+
+
 async def test_someone_unverified_can_sign_in_and_is_reminded_on_their_account_page(someone):
     await sign_up(someone)
     await sign_in(someone)
