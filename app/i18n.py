@@ -2,8 +2,11 @@
 
 from contextvars import ContextVar
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from babel.support import LazyProxy, NullTranslations, Translations
 
 from app.settings import ROOT
@@ -19,8 +22,18 @@ _language: ContextVar[str] = ContextVar("language", default=DEFAULT)
 
 @cache
 def catalogue(language: str) -> NullTranslations:
-    """The texts of a language; English is what the source says."""
-    return Translations.load(str(CATALOGUES), [language])
+    """The texts of a language, from its .po file: English is what the source says, and has none.
+
+    Compiled in memory, once a process: no generated file that could be older than its source.
+    """
+    source = CATALOGUES / f"{language}.po"
+    if not source.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 def speak(language: str | None) -> str:
