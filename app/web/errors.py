@@ -142,6 +142,9 @@ async def _database(request: Request, error: Exception) -> Response:
     original = getattr(error, "orig", None)
     if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
         cause = getattr(original, "__cause__", None) or original
+        if isinstance(cause, asyncpg.CharacterNotInRepertoireError):
+            # A NUL in an address or a field: PostgreSQL has no place for one in a text.
+            return answer(request, UnreadableError())
         if not (error.connection_invalidated or _is_absence(cause)):
             return await _unexpected(request, error)
     log.error("database.unavailable", error=type(original or error).__name__)
