@@ -20,7 +20,7 @@ from app.meetings.hosted import Wanted, hosted_rooms
 from app.meetings.live_state import Live, LiveState, live_state
 from app.memberships.limits import standing_of
 from app.rooms.access import acts_for
-from app.rooms.models import Room
+from app.rooms.models import Room, WhoMayStart
 from app.rooms.schemas import RoomInput
 from app.rooms.service import change_room, create_room, delete_room
 from app.web.pages import path_of
@@ -113,9 +113,7 @@ async def change(
     """Change what is sent, keep the rest."""
     door = await hosted_door(session, slug, caller)
     room = await _room_of(session, door)
-    kept = {name: getattr(room, name) for name in type(body).model_fields if name != "address"}
-    wanted = {"address": "", **kept, **body.model_dump(exclude_unset=True)}
-    await change_room(session, room, RoomInput.model_construct(**wanted))
+    await change_room(session, room, _changed(room, body))
     return _at(request, door, room)
 
 
@@ -134,6 +132,13 @@ async def delete(session: Session, caller: Caller, slug: Slug) -> None:
     """Delete a room by the same service as the page."""
     door = await hosted_door(session, slug, caller)
     await delete_room(session, await _room_of(session, door))
+
+
+def _changed(room: Room, body: bodies.RoomChange) -> RoomInput:
+    """The room as it is, with what was sent on top. Without an address it keeps its own."""
+    kept = {name: getattr(room, name) for name in ("name", "description", "access_code", "lobby", "record")}
+    kept["who_may_start"] = WhoMayStart(room.who_may_start)
+    return RoomInput.model_construct(**kept | body.model_dump(exclude_unset=True))
 
 
 async def _room_of(session: AsyncSession, door: Door) -> Room:
