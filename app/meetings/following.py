@@ -29,8 +29,7 @@ async def follow(database: Database, servers: Servers) -> None:
 
     A server that does not answer makes its meetings unknown. None of them is ended for that.
     """
-    async with database.transaction() as session:
-        server_id = await servers.choose(session)
+    server_id = await servers.choose(database)
     asked_at = clock.now()
     try:
         found = await servers.client.get_meetings()

@@ -24,7 +24,7 @@ from app.memberships.limits import HeldLimits, Standing, hold
 from app.memberships.refusals import Explanation, Help, RefusedError, refusal
 from app.rooms.models import Room
 from app.servers.pool import Servers
-from bbb_client.errors import CouldNotAsk, Refused
+from bbb_client.errors import CouldNotAsk, Refused, TooLong
 from quotas import decisions
 from quotas.decisions import Decision, MeetingTerms, Reason
 from quotas.rules import may_start_meeting
@@ -90,8 +90,9 @@ async def start_or_find(
 
     Raises RefusedError, ServerSilentError, ServerRefusedError. Two starts at the same moment make one meeting.
     """
+    server_id = await servers.choose(database)
     async with database.transaction() as session:
-        reserved = await _reserve(session, servers, wish, addresses)
+        reserved = await _reserve(session, server_id, wish, addresses)
     if reserved.create is None:
         return Started(await _until_running(database, reserved.id), is_new=False)
     try:
@@ -102,17 +103,15 @@ async def start_or_find(
             await _release(database, reserved.id)
         # Else BBB may have made it: the reservation stays until the next round has asked (`following`).
         raise ServerSilentError from None
-    except Refused as error:
-        log.warning("meeting.start.refused", meeting=reserved.id, key=error.key)
+    except (Refused, TooLong) as error:
+        log.warning("meeting.start.refused", meeting=reserved.id, why=str(error))
         await _release(database, reserved.id)
         raise ServerRefusedError from None
     await confirm(database, reserved.id, created.create_time)
     return Started(reserved.id, is_new=True)
 
 
-async def _reserve(
-    session: AsyncSession, servers: Servers, wish: Start, addresses: wire.Addresses
-) -> Reserved:
+async def _reserve(session: AsyncSession, server_id: int, wish: Start, addresses: wire.Addresses) -> Reserved:
     """Decide under the holder's lock and insert the meeting as `starting`: that row is the reservation."""
     room = await session.get(Room, wish.room_id)
     if room is None:
@@ -131,7 +130,7 @@ async def _reserve(
     meeting = Meeting(
         room_id=room.id,
         holder_id=room.holder_id,
-        server_id=await servers.choose(session),
+        server_id=server_id,
         started_by=wish.started_by,
         name=room.name,
         external_id=external_id,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db import Database
 from app.servers.models import Server
 from app.settings import Settings
 from bbb_client.client import BBBClient
@@ -34,10 +35,16 @@ class Servers:
         async with self.client:
             yield self
 
-    async def choose(self, session: AsyncSession) -> int:
-        """The number of the server that the next meeting is made on."""
+    async def choose(self, database: Database) -> int:
+        """The number of the server that the next meeting is made on.
+
+        In a transaction of its own, and remembered only once that is committed: a number that was rolled back
+        would be no server's.
+        """
         if self._id is None:
-            self._id = await _number_of(session, self._url)
+            async with database.transaction() as session:
+                number = await _number_of(session, self._url)
+            self._id = number
         return self._id
 
 
