@@ -28,8 +28,8 @@ def servers_of(context: JobContext) -> Servers:
     return found
 
 
-# The lock lets one round run at a time, however many workers there are.
-@tasks.periodic(cron="*/5 * * * * *")
+# With six fields the seconds stand last. The lock lets one round run at a time, however many workers there are.
+@tasks.periodic(cron="* * * * * */5")
 @tasks.task(name="follow", pass_context=True, queue=jobs.QUEUE, lock="follow", queueing_lock="follow")
 async def follow_servers(context: JobContext, timestamp: int) -> None:
     """One round, every five seconds."""
