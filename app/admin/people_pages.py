@@ -22,7 +22,7 @@ from app.web.pages import go, page, path_of
 
 router = APIRouter(prefix="/admin/people")
 log = structlog.get_logger()
-SOME = 10
+SOME = 5
 
 Shown = Annotated[Literal["all", "operators", "banned", "unverified"], Query()]
 
