@@ -30,25 +30,29 @@ class Tally:
         self._window = 0
         self._counts: Counter[str] = Counter()
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self._counts.clear()
+
     def spend(self, rate: Rate, subject: str) -> None:
         """Count one call, or raise TooManyError."""
         seconds, now = int(rate.per.total_seconds()), clock.now().timestamp()
         if self._window != now // seconds:
             self._window = int(now // seconds)
-            self._counts.clear()
+            self.forget()
         self._counts[subject] += 1
         if self._counts[subject] > rate.times:
             raise TooManyError(retry_after=max(1, int((self._window + 1) * seconds - now)))
 
 
-_reads = Tally()
+reads = Tally()
 
 
 async def count_call(request: Request, token: str) -> None:
     """Count a call made with this token, or raise TooManyError."""
     subject = hash_of(token).hex()
     if request.method in SAFE:
-        _reads.spend(READS, subject)
+        reads.spend(READS, subject)
         return
     # Committed at once, and given back before BBB is asked: a call that then fails counts too.
     async with get_database(request).transaction() as session:

@@ -14,7 +14,6 @@ from app.api.errors import EVERY_CALL, OtherMethodError
 from app.errors import NotFoundError
 from app.web.pages import path_of
 
-LARGEST_BODY = 64_000
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 # It refuses nobody: the gate does. It is here so that the document says how to sign in.
@@ -31,7 +30,6 @@ calls = APIRouter(
     responses=EVERY_CALL,
     dependencies=[Security(BEARER)],
     generate_unique_id_function=operation_id,
-    max_body_size=LARGEST_BODY,
 )
 for part in (me, rooms, meetings):
     calls.include_router(part.router)
