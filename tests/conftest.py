@@ -22,6 +22,7 @@ from app.db import Database
 from app.main import make_app
 from app.memberships.shipped import ship
 from app.models import Base
+from app.servers.pool import Servers
 from app.settings import ROOT, Settings
 from bbb_client.simulator import running_simulator
 from tests.browser import Person
@@ -80,7 +81,7 @@ async def simulator() -> AsyncIterator[object]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(database_url: str, simulator: object) -> Settings:
     """Settings as in production, but for addresses on this machine."""
     return Settings(
@@ -95,14 +96,24 @@ def settings(database_url: str, simulator: object) -> Settings:
     )
 
 
-@pytest.fixture
-async def site(settings: Settings, simulator: object) -> AsyncIterator[FastAPI]:
-    """The site over an empty database and an empty BBB, with its clock at real time."""
+@pytest.fixture(scope="session")
+async def whole_site(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The site's program, made once a test run: it keeps nothing that a test could leave behind."""
     app = make_app(settings)
-    await empty(app.state.database)
-    simulator.world.reset()
     async with app.router.lifespan_context(app):
         yield app
+
+
+@pytest.fixture
+async def site(whole_site: FastAPI, settings: Settings, simulator: object) -> AsyncIterator[FastAPI]:
+    """The site over an empty database and an empty BBB, with its clock at real time."""
+    await empty(whole_site.state.database)
+    simulator.world.reset()
+    kept = whole_site.state.servers
+    # The number of the server went with the tables.
+    async with Servers(settings).connected() as whole_site.state.servers:
+        yield whole_site
+    whole_site.state.servers = kept
     clock.set_offset(timedelta(0))
     i18n.speak("en")
     wording.use_zone(None)
