@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick check browser format lock
+.PHONY: help install run test test-quick check browser format texts lock
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -54,6 +54,9 @@ format: .venv/.dev ## rewrite sources in the house style
 
 UV := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
+
+texts: .venv/.dev ## collect the texts of the program into the catalogues of app/locale
+	@$(BIN)/python -m tests.texts
 
 lock: .venv/.dev ## newest versions of everything, with hashes, for every Python and platform
 	@$(UV) -o requirements.txt
