@@ -86,7 +86,7 @@ async def put_on(request: Request, session: Session, viewer: Operator, organisat
     return await _page(request, session, found, form, Form(), 422)
 
 
-@router.post("/{organisation_id:int}/hosts", name="admin.add_host")
+@router.post("/{organisation_id:int}/hosts/add", name="admin.add_host")
 async def add_host(request: Request, session: Session, viewer: Operator, organisation_id: int) -> Response:
     """Add a host by e-mail address, or give one another role."""
     found = await find_organisation(session, organisation_id)

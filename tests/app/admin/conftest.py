@@ -1,0 +1,67 @@
+"""An operator at a browser, and the house they look after."""
+
+from contextlib import AsyncExitStack
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.admin.pages import router
+from app.db import Database
+from app.memberships.models import Membership, Tier
+from tests.browser import Person
+from tests.factories import a_person, signed_in
+
+
+@pytest.fixture
+async def operator(database: Database) -> User:
+    """Olu, who runs the service."""
+    return await a_person(database, "olu@example.org", name="Olu Marsh", is_operator=True)
+
+
+@pytest.fixture
+async def olu(site, operator):
+    """Olu at a browser."""
+    async with signed_in(site, operator) as person:
+        yield person
+
+
+@pytest.fixture
+async def ada(database: Database) -> User:
+    """A host on the free tier."""
+    return await a_person(database, "ada@example.org", name="Ada Okafor")
+
+
+@pytest.fixture
+async def at_browsers(site):
+    """Sign people in on browsers of their own that last as long as the test: `await at_browsers(user)`."""
+    async with AsyncExitStack() as stack:
+
+        async def sign_in(user: User) -> Person:
+            return await stack.enter_async_context(signed_in(site, user))
+
+        yield sign_in
+
+
+def routes() -> list[tuple[str, str, str]]:
+    """Every route of the operator's pages: name, method, path."""
+    parts = [part.original_router for part in router.routes]
+    return [(route.name, next(iter(route.methods)), route.path) for part in parts for route in part.routes]
+
+
+async def history(database: Database, holder_id: int) -> list[tuple[str, Membership]]:
+    """A holder's memberships with the key of their tier, oldest first."""
+    async with database.transaction() as session:
+        found = await session.execute(
+            select(Tier.key, Membership)
+            .join(Tier, Tier.id == Membership.tier_id)
+            .where(Membership.holder_id == holder_id)
+            .order_by(Membership.starts_at)
+        )
+        return [(row[0], row[1]) for row in found]
+
+
+async def fresh(database: Database, user: User) -> User:
+    """The account as it is in the database now."""
+    async with database.transaction() as session:
+        return await session.get_one(User, user.id)
