@@ -143,23 +143,29 @@ async def _count_people(
         if info is None or meeting.state != MeetingState.RUNNING:
             continue
         keys = [attendee.user_id for attendee in info.attendees]
-        await _mark_present(session, meeting.id, keys)
+        others = await _mark_present(session, meeting.id, keys)
         people = max(info.participant_count, len(set(keys)))
         if people != meeting.people_now:
             meeting.people_now = people
             meeting.peak_people = max(meeting.peak_people, people)
             await session.flush()
-            await _announce(session, meeting)
+        elif not others:
+            continue
+        # Also when as many are here as before: if a host came and a guest left, there is a place for a guest.
+        await _announce(session, meeting)
 
 
-async def _mark_present(session: AsyncSession, meeting_id: int, keys: list[str]) -> None:
+async def _mark_present(session: AsyncSession, meeting_id: int, keys: list[str]) -> bool:
+    """Write down which of those we sent are there; whether that changed for anyone."""
     here = Attendance.participant.in_(keys)
     changed = (Attendance.meeting_id == meeting_id) & (Attendance.present != here)
-    await session.execute(
+    marked = await session.scalars(
         update(Attendance)
         .where(changed)
         .values(present=here, seen_at=func.coalesce(Attendance.seen_at, clock.now()))
+        .returning(Attendance.participant)
     )
+    return bool(marked.all())
 
 
 async def _end_again(database: Database, servers: Servers, external_id: str) -> None:

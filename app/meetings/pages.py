@@ -16,7 +16,7 @@ from app.meetings.ending import end_meeting
 from app.meetings.live_state import Live
 from app.meetings.models import EndReason
 from app.meetings.starting import Start, start_meeting
-from app.meetings.visitors import JoinInput, Visit, known_name, remember, visit_of
+from app.meetings.visitors import JoinInput, Visit, known_name, refused_as_full, remember, visit_of
 from app.rooms.access import NotTheHostError
 from app.servers.pool import BBBServers
 from app.web.browser import settings_of
@@ -45,6 +45,8 @@ async def show(request: Request, session: Session, viewer: AnyViewer, slug: str)
         return page(request, "rooms/gone.html", 410)
     if door.room.slug != slug:
         return RedirectResponse(path_of(request, "rooms.show", slug=door.room.slug), 301)
+    if door.live.is_running and refused_as_full(request) and visit_of(request, door.room.room_id):
+        return go(request, path_of(request, "meetings.waiting", slug=slug))
     name = viewer.name if viewer else known_name(request)
     return await _room_page(request, session, door, Form(values={"name": name}))
 

@@ -90,6 +90,8 @@ function tick() {
 if (main) {
   listen();
   setInterval(tick, 15_000);
+  // A place frees up without news when somebody who was sent in did not come: who waits looks now and then.
+  setInterval(() => patient() && refresh(), 15_000);
   addEventListener("pagehide", rest);
   addEventListener("pageshow", (event) => event.persisted && listen());
   // Who waits for a meeting may look elsewhere meanwhile: that page keeps listening.
