@@ -7,11 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
+from tests.browser import forms_of, text_of
 from tests.journeys.house import House
 
-PATIENCE = 15.0  # seconds a page may take to become what is expected, on a busy machine
+PATIENCE = (
+    20.0  # seconds a page may take to become what is expected: rounds and quiet looks are seconds apart
+)
 expect.set_options(timeout=PATIENCE * 1000)
 
 # The browser's own lines about answers that are errors: the tests look at those answers themselves.
@@ -127,3 +131,14 @@ class Door:
     async def signed_in(self, user: Any, **options: Any) -> Visitor:
         """A browser on which this person is signed in."""
         return await self.visitor(session=await self.house.session_of(user), **options)
+
+
+async def quiet_guest(house: House, slug: str, name: str) -> str:
+    """Somebody in the meeting without a browser's weight: joins by the form, loads the conference's page."""
+    async with httpx.AsyncClient(base_url=house.url, timeout=PATIENCE) as client:
+        client.headers["X-Forwarded-For"] = f"10.200.0.{next(_addresses) % 250}"
+        shown = await client.get(f"/r/{slug}")
+        form = next(form for form in forms_of(shown.text) if form.action.endswith("/join"))
+        page = await client.post(form.action, data={**form.fields, "name": name}, follow_redirects=True)
+    assert "People here" in page.text, text_of(page.text)
+    return str(page.url)
