@@ -60,6 +60,9 @@ class Meeting(WithId, Base):
         # The room's last meeting and the spans of its sitting.
         Index("ix_meetings_room_id_reserved_at", "room_id", text("reserved_at DESC")),
         Index("ix_meetings_sitting_id", "sitting_id"),
+        # The operator's lists: a holder's meetings, the newest first, and those of a day.
+        Index("ix_meetings_holder_id_id", "holder_id", text("id DESC")),
+        Index("ix_meetings_reserved_at", "reserved_at"),
     )
 
     room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="SET NULL"))

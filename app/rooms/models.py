@@ -24,6 +24,8 @@ class Room(WithId, Base):
     __table_args__ = (
         # The dashboard's order: the newest used first, within a holder.
         Index("ix_rooms_holder_id_last_used_at", "holder_id", text("last_used_at DESC"), text("id DESC")),
+        # The operator's list of all rooms, in the same order.
+        Index("ix_rooms_last_used_at", text("last_used_at DESC"), text("id DESC")),
     )
 
     holder_id: Mapped[int] = mapped_column(ForeignKey("holders.id"))
