@@ -12,7 +12,7 @@ from app.rooms.access import NotTheHostError
 
 Slug = Annotated[
     str,
-    Path(description=_("The last part of the room's link, as of now or as it once was: weekly-assembly.")),
+    Path(description=_("The last part of the room’s link, as of now or as it once was: weekly-assembly.")),
 ]
 
 

@@ -60,10 +60,10 @@ class Room(BaseModel):
 
     id: int = Field(description=_("The number of the room. It never changes and is never used again."))
     slug: str = Field(
-        description=_("The last part of the room's link. If it is changed, the old one leads here too.")
+        description=_("The last part of the room’s link. If it is changed, the old one leads here too.")
     )
     url: str = Field(description=_("The link to send to people."))
-    name: str = Field(description=_("The room's name."))
+    name: str = Field(description=_("The room’s name."))
     description: str = Field(description=_("A few lines for whoever opens the link."))
     access_code: str = Field(description=_("What guests type; empty: nothing."))
     lobby: bool = Field(description=_("Whether a host lets each guest in."))
@@ -113,7 +113,7 @@ class Meeting(BaseModel):
 
     id: int = Field(description=_("The number of the meeting. It never changes."))
     room: str | None = Field(description=_("The slug of its room; null if the room was deleted."))
-    name: str = Field(description=_("The room's name when the meeting started."))
+    name: str = Field(description=_("The room’s name when the meeting started."))
     holder: Holder = Field(description=_("Whose limits it draws on."))
     state: MeetingNow = Field(description=_("What it does now."))
     recorded: bool = Field(description=_("Whether it is recorded."))

@@ -47,7 +47,7 @@ class RoomChange(Body):
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: RoomName = Field(
-        "", description=_("The room's name, as people say it."), json_schema_extra=_at_most(NAME_LENGTH)
+        "", description=_("The room’s name, as people say it."), json_schema_extra=_at_most(NAME_LENGTH)
     )
     description: Description = Field(
         "",
@@ -57,7 +57,7 @@ class RoomChange(Body):
     address: Address = Field(
         "",
         description=_(
-            "The last part of the room's link: small letters, digits, hyphens. Empty: made from the name, or kept."
+            "The last part of the room’s link: small letters, digits, hyphens. Empty: made from the name, or kept."
         ),
         json_schema_extra=_at_most(LONGEST),
     )
@@ -84,7 +84,7 @@ class NewRoom(RoomChange):
     model_config = ConfigDict(json_schema_extra=_with_name)
 
     name: RoomName = Field(
-        description=_("The room's name, as people say it."), json_schema_extra=_at_most(NAME_LENGTH)
+        description=_("The room’s name, as people say it."), json_schema_extra=_at_most(NAME_LENGTH)
     )
     holder_id: int | None = Field(
         None,
@@ -100,7 +100,7 @@ class Start(Body):
     )
     minutes: Annotated[int, Field(ge=1, le=A_WEEK)] | None = Field(
         None,
-        description=_("How many minutes it may last at most. Null: as long as the holder's limits allow."),
+        description=_("How many minutes it may last at most. Null: as long as the holder’s limits allow."),
     )
 
 
@@ -112,7 +112,7 @@ class Join(Body):
     )
     name: GuestName | None = Field(
         None,
-        description=_("The guest's name, as the others will see it. Needed unless as_host is true."),
+        description=_("The guest’s name, as the others will see it. Needed unless as_host is true."),
         json_schema_extra=_at_most(GUEST_NAME_LENGTH),
     )
     user_id: Annotated[Line, Field(min_length=1, max_length=USER_ID_LENGTH)] | None = Field(

@@ -4,7 +4,7 @@ import secrets
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.accounts.access import Viewer
 from app.api import answers, bodies
@@ -46,7 +46,7 @@ class State(StrEnum):
     status_code=201,
     summary=_("Start the meeting"),
     description=_(
-        "Starts the room's meeting within the limits of its holder. If it runs already, the answer is that meeting "
+        "Starts the room’s meeting within the limits of its holder. If it runs already, the answer is that meeting "
         "with its own terms, and the status 200."
     ),
     response_description=_("The meeting that was started. Location is its address here."),
@@ -83,8 +83,8 @@ async def start(
     summary=_("Send someone into the meeting"),
     description=_(
         "A signed address into the running meeting, for a guest of yours or for yourself. It takes a place in the "
-        "meeting, which is free again after a minute if nobody goes there. You vouch for your guests: neither the "
-        "access code nor the lobby's door is asked of you here, but a guest of a room with a lobby still waits in it."
+        "meeting, which is free again after a minute if nobody goes there. You vouch for your guests: they "
+        "type no access code. In a room with a lobby they still wait there."
     ),
     response_description=_("The way in."),
     responses=WITH_BODY | fails_with(404, 409, 410),
@@ -115,7 +115,7 @@ async def join(
     "/rooms/{slug}/end",
     name="api.end_meeting",
     summary=_("End the meeting"),
-    description=_("Ends the room's meeting for everyone. Ending it twice is no error."),
+    description=_("Ends the room’s meeting for everyone. Ending it twice is no error."),
     response_description=_("The meeting, which is over."),
     responses=fails_with(404, 409, 410),
 )
@@ -159,7 +159,11 @@ async def list_meetings(
     response_description=_("The meeting."),
     responses=fails_with(404),
 )
-async def show_meeting(session: Session, caller: Caller, meeting_id: int) -> answers.Meeting:
+async def show_meeting(
+    session: Session,
+    caller: Caller,
+    meeting_id: Annotated[int, Path(description=_("The number of the meeting."))],
+) -> answers.Meeting:
     """One meeting."""
     return answers.Meeting.of(await meeting_of(session, caller, await acts_for(session, caller), meeting_id))
 
