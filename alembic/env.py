@@ -1,7 +1,7 @@
 """How migrations reach the database: one transaction a migration, with a lock time-out."""
 
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from app.db import Base
 from app.models import __all__ as tables
@@ -18,7 +18,7 @@ def include(_object: object, name: str | None, kind: str, _reflected: bool, _oth
 def run() -> None:
     """Migrate the database of the settings, or the one that a test hands over."""
     url = context.config.attributes.get("url") or read(DatabaseSettings).dsn("psycopg")
-    engine = create_engine(url)
+    engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         # A migration that waits for a lock blocks everyone behind it: better it gives up and is run again.
         connection.execute(text("SET lock_timeout = '5s'"))
@@ -32,7 +32,6 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-    engine.dispose()
 
 
 run()

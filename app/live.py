@@ -61,6 +61,12 @@ class Switchboard:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._ears: dict[str, set[Subscription]] = defaultdict(set)
+        self.is_listening = False
+
+    @property
+    def topics(self) -> set[str]:
+        """What somebody in this process listens to."""
+        return set(self._ears)
 
     @contextmanager
     def subscribed(self, *topics: str) -> Iterator[Subscription]:
@@ -101,12 +107,14 @@ class Switchboard:
         connection.add_termination_listener(lambda _: closed.set())
         try:
             await connection.add_listener(CHANNEL, lambda *heard: self._hear(str(heard[-1])))
+            self.is_listening = True
             # Whatever was said while nobody listened is made up for: everyone looks once.
             for ears in list(self._ears.values()):
                 for ear in ears:
                     ear.tell()
             await closed.wait()
         finally:
+            self.is_listening = False
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=2)
 

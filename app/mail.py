@@ -43,23 +43,25 @@ class Mailer:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
 
-    async def send(self, session: AsyncSession, to: str, name: str, *, language: str, **context: Any) -> None:
-        """Queue the mail `name` to an address; it leaves only if this transaction is committed."""
+    async def send(
+        self, session: AsyncSession, to: str, mail: str, /, *, language: str, **context: Any
+    ) -> None:
+        """Queue `mail`, a folder of templates, to an address; it leaves only if this transaction is committed."""
         before = i18n.spoken()
         i18n.speak(language)
         try:
             subject, text, html = (
-                self._templates.render(f"email/{name}/{part}", language=language, **context)
+                self._templates.render(f"email/{mail}/{part}", language=language, **context)
                 for part in ("subject.txt", "body.txt", "body.html")
             )
         finally:
             i18n.speak(before)
-        mail = OutgoingMail(
+        written = OutgoingMail(
             to=to, subject=" ".join(subject.split()), text=text, html=html, created_at=clock.now()
         )
-        session.add(mail)
+        session.add(written)
         await session.flush()
-        await jobs.defer(session, "mail:deliver", mail_id=mail.id)
+        await jobs.defer(session, "mail:deliver", mail_id=written.id)
 
 
 @tasks.task(

@@ -53,6 +53,6 @@ class Templates:
             number=wording.number,
         )
 
-    def render(self, name: str, **context: Any) -> str:
+    def render(self, name: str, /, **context: Any) -> str:
         """The template's text; an unknown name in it is an error, never an empty string."""
         return self._env.get_template(name).render(**context)

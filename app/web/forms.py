@@ -23,7 +23,6 @@ MESSAGES: Mapping[str, Text] = {
     "literal_error": lazy("Choose one of the options."),
     "int_parsing": lazy("Write a whole number."),
     "int_parsing_size": lazy("Write a whole number."),
-    "int_parsing_size": lazy("Write a whole number."),
     "int_from_float": lazy("Write a whole number."),
     "int_type": lazy("Write a whole number."),
     "bool_parsing": lazy("Write true or false."),

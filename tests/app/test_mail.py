@@ -1,0 +1,112 @@
+"""Mail leaves only if its transaction does, by SMTP, and is forgotten once it is sent."""
+
+import asyncio
+import contextlib
+import email
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app import jobs, mail
+from app.mail import OutgoingMail
+
+
+@contextlib.asynccontextmanager
+async def smtp_server():
+    """A small SMTP server on a port of its own; gives the port and the letters it was handed."""
+    letters = []
+
+    async def talk(reader, writer):
+        async def say(line):
+            writer.write(f"{line}\r\n".encode())
+            await writer.drain()
+
+        await say("220 here")
+        while line := (await reader.readline()).decode().strip():
+            verb = line.split()[0].upper()
+            if verb == "DATA":
+                await say("354 go on")
+                letters.append(await reader.readuntil(b"\r\n.\r\n"))
+            await say("221 bye" if verb == "QUIT" else "250 fine")
+            if verb == "QUIT":
+                break
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], letters
+
+
+async def write(site, *, fail=False):
+    async with site.state.database.transaction() as session:
+        link = "http://127.0.0.1:8000/verify/x"
+        await site.state.mailer.send(session, "ada@example.org", "verify_address", language="en", link=link)
+        if fail:
+            raise RuntimeError
+
+
+async def waiting(database):
+    async with database.transaction() as session:
+        mails = await session.scalar(select(func.count()).select_from(OutgoingMail))
+        tasks = await session.scalar(
+            text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'mail:deliver'")
+        )
+    return mails, tasks
+
+
+def context(site, **changes):
+    settings = site.state.settings.model_copy(update=changes)
+    around = jobs.Surroundings(settings, site.state.database)
+    return SimpleNamespace(additional_context={"surroundings": around})
+
+
+async def deliver_all(site, **changes):
+    async with site.state.database.transaction() as session:
+        ids = [*await session.scalars(select(OutgoingMail.id))]
+    for number in ids:
+        await mail.deliver.func(context(site, **changes), mail_id=number)
+
+
+async def test_a_mail_leaves_by_smtp_and_is_forgotten(site, database):
+    from pydantic import SecretStr
+
+    await write(site)
+    assert await waiting(database) == (1, 1)
+    async with smtp_server() as (port, letters):
+        await deliver_all(site, smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"))
+    assert (await waiting(database))[0] == 0
+    letter = email.message_from_bytes(letters[0])
+    assert (letter["To"], letter["From"]) == ("ada@example.org", "Guildhall <hall@example.org>")
+    assert [part.get_content_type() for part in letter.walk()][1:] == ["text/plain", "text/html"]
+
+
+async def test_a_mail_of_a_transaction_that_failed_was_never_written(site, database):
+    with pytest.raises(RuntimeError):
+        await write(site, fail=True)
+    assert await waiting(database) == (0, 0)
+
+
+async def test_a_mail_that_cannot_be_sent_stays_to_be_tried_again(site, database):
+    from pydantic import SecretStr
+
+    await write(site)
+    with pytest.raises(Exception, match=r"(?i)connect"):
+        await deliver_all(site, smtp_url=SecretStr("smtp://127.0.0.1:9"))
+    assert (await waiting(database))[0] == 1
+
+
+async def test_in_demo_mode_a_mail_stays_for_the_browser(site, database):
+    from pydantic import SecretStr
+
+    await write(site)
+    await deliver_all(site, demo=True, smtp_url=SecretStr(""))
+    assert (await waiting(database))[0] == 1
+
+
+async def test_unsent_mails_are_forgotten_after_a_week(site, database, move_clock):
+    await write(site)
+    await move_clock(days=8)
+    async with database.transaction() as session:
+        await mail.forget_old(session, site.state.settings)
+    assert (await waiting(database))[0] == 0

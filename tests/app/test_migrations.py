@@ -1,0 +1,87 @@
+"""Migrations run up and down, lose nothing, and make just the tables that the program knows."""
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine, text
+
+from app.models import Base
+from tests.conftest import alembic_config, new_database
+
+
+@pytest.fixture
+def url(postgres):
+    """An empty database."""
+    return new_database(postgres, "migrations")
+
+
+def tables(url):
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        return {name for (name,) in found}
+
+
+def test_every_step_goes_up_down_and_up_again(url):
+    config = alembic_config(url)
+    steps = [step.revision for step in reversed([*ScriptDirectory.from_config(config).walk_revisions()])]
+    for step in steps:
+        command.upgrade(config, step)
+        command.downgrade(config, "-1")
+        command.upgrade(config, step)
+    command.downgrade(config, "base")
+    assert tables(url) == set()
+    with psycopg.connect(url) as connection:
+        left = connection.execute(
+            "SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'"
+        ).fetchall()
+    assert left == []
+
+
+def test_the_tables_are_those_of_the_program(url):
+    command.upgrade(alembic_config(url), "head")
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_object": lambda _object, name, kind, _reflected, _other: (
+                    not (kind == "table" and str(name).startswith("procrastinate_"))
+                )
+            },
+        )
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_migration_does_not_wait_for_a_lock_for_ever(url):
+    config = alembic_config(url)
+    command.upgrade(config, "0001")
+    with psycopg.connect(url) as holder:
+        holder.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Exception, match="lock timeout"):
+            command.upgrade(config, "head")
+    command.upgrade(config, "head")
+
+
+def test_the_migrations_have_one_head():
+    assert len(ScriptDirectory.from_config(alembic_config("postgresql://x/y")).get_heads()) == 1
+
+
+def test_a_new_installation_ships_tiers_once_and_keeps_what_operators_made_of_them(url):
+    from app.migrations import migrate
+    from app.settings import DatabaseSettings
+
+    settings = DatabaseSettings(database_url=url)
+    migrate(settings)
+    engine = create_engine(settings.dsn("psycopg"), poolclass=NullPool)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM tiers")) == 4
+        connection.execute(text("UPDATE tiers SET meeting_minutes = 90 WHERE key = 'free'"))
+    migrate(settings)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT meeting_minutes FROM tiers WHERE key = 'free'")) == 90
+        assert connection.scalar(text("SELECT count(*) FROM tiers")) == 4

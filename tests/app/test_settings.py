@@ -1,0 +1,85 @@
+"""Unsafe or missing settings are refused at the start, by name."""
+
+import pytest
+
+from app.settings import DatabaseSettings, Settings, SettingsError, read
+
+GOOD = {
+    "GUILDHALL_DATABASE_URL": "postgresql://g:g@db/guildhall",
+    "GUILDHALL_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
+    "GUILDHALL_BBB_URL": "https://bbb.example/bigbluebutton/",
+    "GUILDHALL_BBB_SECRET": "s3cret\n",
+    "GUILDHALL_PUBLIC_URL": "https://meet.example/",
+    "GUILDHALL_SMTP_URL": "smtp://mail.example",
+    "GUILDHALL_MAIL_FROM": "Guildhall <hall@example.org>",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """The settings of a production site, and no others."""
+    for name in list(__import__("os").environ):
+        if name.startswith("GUILDHALL_"):
+            monkeypatch.delenv(name)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_good_settings_are_read():
+    settings = read(Settings)
+    assert settings.public_url == "https://meet.example"
+    assert settings.bbb_secret.get_secret_value() == "s3cret"
+    assert settings.dsn("asyncpg") == "postgresql+asyncpg://g:g@db/guildhall"
+    assert settings.secure
+    assert settings.bbb_origins == ["https://bbb.example"]
+
+
+@pytest.mark.parametrize("name", [*GOOD][:4])
+def test_a_missing_setting_is_named(monkeypatch, name):
+    monkeypatch.delenv(name)
+    with pytest.raises(SettingsError, match=f"{name}: must be set"):
+        read(Settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GUILDHALL_DATABASE_URL", "sqlite:///x"),
+        ("GUILDHALL_SECRET_KEY", "short"),
+        ("GUILDHALL_SECRET_KEY", "a" * 64),
+        ("GUILDHALL_BBB_URL", "http://bbb.example"),
+        ("GUILDHALL_BBB_URL", "bbb.example"),
+        ("GUILDHALL_BBB_SECRET", "  \n"),
+        ("GUILDHALL_PUBLIC_URL", "http://meet.example"),
+        ("GUILDHALL_SMTP_URL", ""),
+        ("GUILDHALL_MAIL_FROM", ""),
+        ("GUILDHALL_ACCENT", "red"),
+        ("GUILDHALL_DATABASE_POOL", "0"),
+    ],
+)
+def test_an_unsafe_setting_is_named_and_its_value_is_not_repeated(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        read(Settings)
+    assert f"{name}:" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_several_problems_are_told_at_once(monkeypatch):
+    monkeypatch.setenv("GUILDHALL_SECRET_KEY", "short")
+    monkeypatch.setenv("GUILDHALL_MAIL_FROM", "")
+    with pytest.raises(SettingsError) as refused:
+        read(Settings)
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_migrating_needs_the_database_only(monkeypatch):
+    for name in [*GOOD][1:]:
+        monkeypatch.delenv(name)
+    assert read(DatabaseSettings).dsn() == "postgresql://g:g@db/guildhall"
+
+
+def test_addresses_of_this_machine_may_go_without_https(monkeypatch):
+    monkeypatch.setenv("GUILDHALL_BBB_URL", "http://127.0.0.1:8001/bigbluebutton/")
+    monkeypatch.setenv("GUILDHALL_PUBLIC_URL", "http://localhost:8000")
+    assert not read(Settings).secure
