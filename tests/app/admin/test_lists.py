@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from app import clock
 from app.accounts.models import User
+from app.mail import OutgoingMail
 from app.meetings.following import follow
 from app.meetings.models import Meeting
 from app.memberships.models import Holder
@@ -204,3 +205,22 @@ async def test_rooms_and_people_are_counted(olu, ada, database):
     await olu.open("/admin")
     assert "People 2 Rooms 1 Meetings today 0 In meetings now 0" in olu.words
     assert "The house is quiet" in olu.words
+
+
+async def test_failed_jobs_late_mails_and_an_idle_worker_need_a_look(olu, site, database):
+    await follow(site.state.database, site.state.servers)
+    async with database.transaction() as session:
+        await session.execute(
+            text("INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('q', 't', 'failed')")
+        )
+        for minutes in (1, 11):
+            at = clock.now() - timedelta(minutes=minutes)
+            session.add(OutgoingMail(to="a", subject="b", text="c", html="d", created_at=at))
+    await olu.open("/admin")
+    assert "One job failed and is not tried again." in olu.words
+    assert "One mail waits for more than ten minutes." in olu.words
+    assert "Look whether the worker runs." not in olu.words
+    async with database.transaction() as session:
+        await session.execute(update(Server).values(last_answer_at=clock.now() - timedelta(minutes=2)))
+    await olu.open("/admin")
+    assert "Look whether the worker runs." in olu.words
