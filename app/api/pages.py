@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from app.api.document import document
+from app.api.rates import CHANGES, READS
 from app.api.reading import Reader
 from app.api.routes import calls
 from app.web.browser import settings_of
@@ -21,5 +22,7 @@ async def docs(request: Request) -> Response:
         groups=reader.groups(),
         things=reader.things(),
         errors=reader.errors(),
+        changes=CHANGES.times,
+        reads=READS.times,
         base=settings_of(request).public_url + "/api/v1",
     )
