@@ -24,6 +24,7 @@ from app.settings import ROOT
 VAR = ROOT / "var"
 HOST = "127.0.0.1"
 READY_WITHIN = 30.0
+OWN_PORT, NEXT_PORT = "PORT=", "PORT= (the simulator takes the one after it)"
 
 
 class CannotRunError(Exception):
@@ -49,7 +50,7 @@ def _interrupt(*_signal: object) -> None:
 
 
 def _run(stack: ExitStack, port: int) -> None:
-    for wanted, what in ((port, "PORT="), (port + 1, "PORT= (the simulator takes the next one)")):
+    for wanted, what in ((port, OWN_PORT), (port + 1, NEXT_PORT)):
         _check_port(wanted, what)
     _check_folder()
     from app.demo.postgres import embedded_postgres

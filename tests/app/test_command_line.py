@@ -1,0 +1,101 @@
+"""The command line: clear lines when something is wrong, an operator from nothing."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+from alembic import command
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.db import Database
+from app.demo import run as demo
+from app.settings import ROOT, DatabaseSettings
+from tests.conftest import alembic_config, new_database
+
+
+def python_m_app(*words, **environment):
+    """Run it as a person would, with these settings only."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GUILDHALL_")}
+    return subprocess.run(
+        [sys.executable, "-m", "app", *words],
+        cwd=ROOT,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_missing_settings_are_named(command):
+    done = python_m_app(command)
+    assert done.returncode == 2
+    assert "GUILDHALL_DATABASE_URL: must be set" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_unsafe_settings_are_refused_at_the_start():
+    done = python_m_app(
+        "serve",
+        GUILDHALL_DATABASE_URL="postgresql://g:hunter2@db/guildhall",
+        GUILDHALL_SECRET_KEY="changeme",
+        GUILDHALL_BBB_URL="http://bbb.example",
+        GUILDHALL_BBB_SECRET="",
+    )
+    assert done.returncode == 2
+    for name in ("SECRET_KEY", "BBB_URL", "BBB_SECRET", "SMTP_URL", "MAIL_FROM"):
+        assert f"GUILDHALL_{name}:" in done.stderr
+    assert "changeme" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_a_database_that_is_not_there_gets_one_clear_line():
+    done = python_m_app("migrate", GUILDHALL_DATABASE_URL="postgresql://g:hunter2@127.0.0.1:9/guildhall")
+    assert done.returncode == 1
+    assert "The database cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+async def test_an_operator_is_made_from_the_command_line(postgres):
+    url = new_database(postgres, "command_line")
+    command.upgrade(alembic_config(url), "head")
+    words = ("create-operator", "olu@example.org", "--name", "Olu")
+    weak = python_m_app(*words, GUILDHALL_DATABASE_URL=url, GUILDHALL_OPERATOR_PASSWORD="short")
+    assert weak.returncode == 1
+    assert "Traceback" not in weak.stderr
+    done = python_m_app(
+        *words, GUILDHALL_DATABASE_URL=url, GUILDHALL_OPERATOR_PASSWORD="a kettle full of rain"
+    )
+    assert done.returncode == 0, done.stderr
+    database = Database(DatabaseSettings(database_url=url))
+    async with database.transaction() as session:
+        user = await session.scalar(select(User))
+    await database.close()
+    assert (user.email, user.is_operator, user.verified_at is not None) == ("olu@example.org", True, True)
+
+
+def test_a_port_in_use_gets_one_clear_line(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert demo.run(port) == 1
+        assert demo.run(port - 1) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        f"Guildhall cannot start: port {port} is in use. Choose another one with {demo.OWN_PORT}.",
+        f"Guildhall cannot start: port {port} is in use. Choose another one with {demo.NEXT_PORT}.",
+    ]
+
+
+def test_a_folder_that_cannot_be_written_gets_one_clear_line(capsys, monkeypatch, tmp_path):
+    (tmp_path / "var").write_text("a file where the folder should be")
+    monkeypatch.setattr(demo, "VAR", tmp_path / "var")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert demo.run(port) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "the folder var/ cannot be written" in line
