@@ -32,6 +32,10 @@ from quotas.sittings import Sitting
 
 log = structlog.get_logger()
 
+# How long somebody waits for BBB to make the meeting. It takes a second; if it was slower, the next round finds the
+# meeting and the page goes on.
+ANSWER_SECONDS = 10.0
+
 # How long the second of two who start the same room waits for the first one's answer from BBB.
 WAIT_SECONDS, LOOK_EVERY = 12.0, 0.2
 
@@ -96,10 +100,12 @@ async def start_or_find(
     if reserved.create is None:
         return Started(await _until_running(database, reserved.id), is_new=False)
     try:
-        created = await servers.client.create(reserved.create)
-    except CouldNotAsk as error:
-        log.warning("meeting.start.could_not_ask", meeting=reserved.id, sent=error.sent)
-        if not error.sent:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            created = await servers.client.create(reserved.create)
+    except (CouldNotAsk, TimeoutError) as error:
+        sent = not isinstance(error, CouldNotAsk) or error.sent
+        log.warning("meeting.start.could_not_ask", meeting=reserved.id, sent=sent)
+        if not sent:
             await _release(database, reserved.id)
         # Else BBB may have made it: the reservation stays until the next round has asked (`following`).
         raise ServerSilentError from None
