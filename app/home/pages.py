@@ -13,13 +13,14 @@ from app.home.dashboard import dashboard as make_dashboard
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.memberships.limits import offers
+from app.memberships.models import HolderKind, Tier
 from app.memberships.refusals import amount
 from app.rooms.addresses import leads_to
 from app.web.browser import settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
 from app.web.pages import page, path_of
 from app.web.site import theme
-from quotas.limits import LimitName
+from quotas.limits import LimitName, Limits
 
 router = APIRouter()
 ADDRESS_LENGTH = 300
@@ -90,6 +91,14 @@ async def colours(request: Request) -> Response:
     )
 
 
+def _what(tier: Tier, limits: Limits) -> str:
+    """What a tier gives, in a few short sentences."""
+    said = [amount(name, limits.of(name)) for name in SHOWN]
+    if tier.kind == HolderKind.ORGANISATION:
+        said.append(_("Rooms and space are counted for each host."))
+    return " ".join(said)
+
+
 async def _landing(
     request: Request, session: Session, form: Form[JoinByAddress], status: int = 200
 ) -> Response:
@@ -97,7 +106,7 @@ async def _landing(
         {
             "name": _(tier.name),
             "who": _(tier.how_to_get),
-            "what": " ".join(amount(name, limits.of(name)) for name in SHOWN),
+            "what": _what(tier, limits),
         }
         for tier, limits in (await offers(session)).values()
     ]

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.db import Database
+from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
 from app.meetings.models import UNFINISHED, Attendance, EndReason, Meeting, MeetingState
 from app.meetings.starting import ServerRefusedError, ServerSilentError
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 # BBB's own check comes once in some seconds: an end this close to the granted time is its doing.
 NEAR = timedelta(seconds=30)
+NOT_HEARD = lazy("It has not heard yet that the meeting is to end. It is asked again every few seconds.")
 # Someone may come and go between two rounds; BBB waits longer than this for the first to come.
 UNNOTICED = timedelta(minutes=3)
 
@@ -66,7 +68,7 @@ async def tell_bbb(servers: Servers, external_id: str) -> None:
     try:
         await servers.client.end(external_id)
     except CouldNotAsk:
-        raise ServerSilentError from None
+        raise ServerSilentError(NOT_HEARD) from None
     except Refused as error:
         if not error.not_found:
             log.warning("meeting.end.refused", key=error.key)

@@ -103,13 +103,27 @@ async def _tiers_with_more(
 
 
 def amount(name: LimitName, value: int | None) -> str:
-    """A limit as a short sentence: "Up to 25 people." Unlimited says so."""
-    return _("No limit.") if value is None else _AMOUNTS[name](value)
+    """A limit as a short sentence: "Up to 25 people." What is unlimited, or not there at all, says so."""
+    if value is None:
+        return str(_UNLIMITED[name])
+    if value == 0 and name is LimitName.STORAGE_BYTES:
+        return _("No recordings.")
+    return _AMOUNTS[name](value)
 
 
 def _people(value: int) -> str:
     return _n("Up to one person.", "Up to %(num)s people.", value)
 
+
+_UNLIMITED: dict[LimitName, Text] = {
+    LimitName.MEETING_MINUTES: lazy("Meetings of any length."),
+    LimitName.STORAGE_BYTES: lazy("Recordings without limit."),
+    LimitName.GROUP_SIZE: lazy("Any number of people."),
+    LimitName.LARGE_SESSION_PEOPLE: lazy("Any number of people."),
+    LimitName.ROOMS: lazy("As many rooms as you need."),
+    LimitName.AT_ONCE: lazy("As many meetings at a time as you need."),
+    LimitName.LARGE_SESSIONS_PER_MONTH: lazy("As many large sessions as you need."),
+}
 
 _AMOUNTS: dict[LimitName, Callable[[int], str]] = {
     LimitName.MEETING_MINUTES: lambda v: _("Meetings of up to %(length)s.", length=wording.minutes(v)),

@@ -24,7 +24,7 @@ router = APIRouter()
 @router.get("/rooms/new", name="rooms.new")
 async def new(request: Request, session: Session, viewer: Verified) -> Response:
     """The form for a new room."""
-    return await _form_page(request, session, viewer, None, Form(values={"record": "yes"}))
+    return await _form_page(request, session, viewer, None, Form())
 
 
 @router.post("/rooms/new", name="rooms.create")
