@@ -32,6 +32,8 @@ async def serve(request: Request) -> Response:
     call = find_call(world, name)
     if call is None:
         return PlainTextResponse("Not found", NOT_FOUND)
+    # Read first: a server does what it was asked, also when the caller is gone before a slow answer.
+    body = await request.body()
     ordered = await _misbehaviour(world, name)
     if ordered is not None:
         return ordered
@@ -39,7 +41,6 @@ async def serve(request: Request) -> Response:
         return PlainTextResponse(
             "Method not allowed", NOT_ALLOWED, {"Allow": ", ".join(sorted(call.methods))}
         )
-    body = await request.body()
     if len(body) > LARGEST_BODY:
         return PlainTextResponse("Too large", TOO_LARGE)
     answer = _written(world, name, await _answer(world, request, call, name))
