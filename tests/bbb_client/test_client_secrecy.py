@@ -94,6 +94,8 @@ async def test_the_error_that_httpx_raised_does_not_hold_the_signed_address() ->
 @pytest.mark.parametrize("status", ["200 OK", "302 Found", "500 Oops"])
 async def test_no_log_at_any_level_shows_a_signature(caplog: pytest.LogCaptureFixture, status: str) -> None:
     caplog.set_level(logging.DEBUG)
+    # The simulator's command line, which other tests run in this process, makes httpx quieter.
+    caplog.set_level(logging.DEBUG, logger="httpx")
     answer = answer_bytes(b"", status, f"Location: {SIGNED}\r\nX-Again: ?sessionToken=tok-en\r\n")
     async with (
         raw_server(answer) as (address, seen),
