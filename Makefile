@@ -35,13 +35,13 @@ test: check browser ## all checks and all tests (what CI runs)
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/app tests/journeys
 
 test-quick: check ## the tests of the loop: no browser, under a minute
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/quotas tests/bbb_client tests/app
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/quotas tests/bbb_client tests/app
 
 check: .venv/.dev ## style, types, import contracts, templates
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/djlint templates --check --lint --quiet
 
 browser: .venv/.dev

@@ -27,9 +27,7 @@ class Holder(BaseModel):
 class LiveNow(BaseModel):
     """A room at this moment, as far as the site knows. Pages are told within a second; poll no oftener than 5 s."""
 
-    state: Live = Field(
-        description=_("Unknown: a meeting runs, but the conference server does not answer now.")
-    )
+    state: Live = Field(description=_("Unknown: a meeting runs, but the meeting server does not answer now."))
     meeting_id: int | None = Field(
         description=_("The meeting that starts, runs or has just ended; null if there is none.")
     )
@@ -100,7 +98,7 @@ class Room(BaseModel):
 
 
 class MeetingNow(StrEnum):
-    """The states of a meeting. Unknown: it runs, but the conference server does not answer now."""
+    """The states of a meeting. Unknown: it runs, but the meeting server does not answer now."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -126,7 +124,7 @@ class Meeting(BaseModel):
     people_most: int = Field(description=_("How many people were in it at one time at most."))
     asked_at: datetime = Field(description=_("When its start was asked for."))
     started_at: datetime | None = Field(
-        description=_("When the conference server made it; the minutes count from here.")
+        description=_("When the meeting server made it; the minutes count from here.")
     )
     ends_at: datetime | None = Field(description=_("When it ends at the latest; null: over, or no end."))
     ended_at: datetime | None = Field(description=_("When it ended."))

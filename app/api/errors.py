@@ -74,7 +74,7 @@ WORDS = {
     413: _("The body is larger than 64 kB."),
     422: _("Something in the body or the query is not as it needs to be; “fields” says what."),
     429: _("Too many calls with this token. Retry-After says how many seconds to wait."),
-    503: _("The conference server or the database does not answer. Try again after Retry-After seconds."),
+    503: _("The meeting server or the database does not answer. Try again after Retry-After seconds."),
 }
 Responses = dict[int | str, dict[str, Any]]
 

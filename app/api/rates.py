@@ -1,6 +1,6 @@
 """How often one token may call: changes are counted in PostgreSQL, reads in the process.
 
-A change writes and asks the conference server anyway: one statement more is little, and its limit must hold across
+A change writes and asks the meeting server anyway: one statement more is little, and its limit must hold across
 processes. A read is two or three cheap statements: counting it in the database would make a write of it. Its limit
 is there to stop a loop that has run wild, which one process can see by itself.
 """

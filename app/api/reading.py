@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.i18n import gettext as _
-from app.i18n import lazy
+from app.i18n import lazy, translated
 
 METHODS = ("get", "post", "patch", "delete")
 FIRST_ERROR = 400
@@ -72,7 +72,7 @@ class Reader:
         """The calls by their group, in the order of the document."""
         found: dict[str, list[Call]] = {}
         for path, method, operation in self._operations():
-            found.setdefault(_(operation["tags"][0]), []).append(self._call(path, method, operation))
+            found.setdefault(translated(operation["tags"][0]), []).append(self._call(path, method, operation))
         return found
 
     def things(self) -> list[Thing]:
@@ -90,7 +90,7 @@ class Reader:
         for _path, _method, operation in self._operations():
             for status, answer in operation["responses"].items():
                 if int(status) >= FIRST_ERROR:
-                    found[status] = _(answer["description"])
+                    found[status] = translated(answer["description"])
         return sorted(found.items())
 
     def _operations(self) -> Iterator[tuple[str, str, Schema]]:
@@ -106,14 +106,14 @@ class Reader:
             id=operation["operationId"],
             method=method.upper(),
             path=path,
-            summary=_(operation["summary"]),
-            about=_(operation["description"]),
+            summary=translated(operation["summary"]),
+            about=translated(operation["description"]),
             query=[
                 self._parameter(each) for each in operation.get("parameters", []) if each["in"] == "query"
             ],
             body=self._fields(self._schemas[body]) if body else [],
             answers=[
-                (str(status), _(answer["description"]), self._kind(_content(answer)).of)
+                (str(status), translated(answer["description"]), self._kind(_content(answer)).of)
                 for status, answer in sorted(answers.items())
                 if status < FIRST_ERROR
             ],
@@ -127,7 +127,7 @@ class Reader:
         return Field(
             parameter["name"],
             self._kind(parameter["schema"]),
-            _(parameter["description"]),
+            translated(parameter["description"]),
             required=parameter["required"],
         )
 

@@ -44,7 +44,7 @@ class ServerSilentError(UnavailableError):
     """BBB could not be asked."""
 
     code = "conference_server_silent"
-    title = lazy("The conference server does not answer")
+    title = lazy("The meeting server does not answer")
     message = lazy("The meeting could not be started. Nothing is lost: try again in a minute.")
 
 
@@ -52,7 +52,7 @@ class ServerRefusedError(UnavailableError):
     """BBB said no, which it does only when this site is set up wrongly."""
 
     code = "conference_server_refused"
-    title = lazy("The conference server refuses to work with this site")
+    title = lazy("The meeting server refuses to work with this site")
     message = lazy("The people who run this site need to look at its settings. They can see this in the log.")
 
 

@@ -160,7 +160,7 @@ def _who(standing: Standing) -> dict[str, str]:
 
 _WORDS: dict[Reason, _Words] = {
     Reason.ROOMS: _Words(
-        lazy("There is no room left for another room"),
+        lazy("All your rooms are in use"),
         lambda r, s: _n(
             "%(holder)s is on the tier “%(tier)s”, which has one room.",
             "%(holder)s is on the tier “%(tier)s”, which has %(num)s rooms.",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from app.i18n import Text, gettext, lazy
+from app.i18n import Text, lazy, translated
 
 M = TypeVar("M", bound=BaseModel)
 WHITESPACE = re.compile(r"\s+")
@@ -131,4 +131,4 @@ def message(problem: Mapping[str, Any]) -> str:
         return str(cause.text)
     if problem["type"] in MESSAGES:
         return str(MESSAGES[problem["type"]]) % context
-    return gettext(problem["msg"])
+    return translated(problem["msg"])

@@ -15,6 +15,8 @@ from app.demo import run as demo
 from app.settings import ROOT, DatabaseSettings
 from tests.conftest import alembic_config, new_database
 
+pytestmark = pytest.mark.slow
+
 
 def python_m_app(*words, **environment):
     """Run it as a person would, with these settings only."""

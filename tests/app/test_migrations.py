@@ -57,6 +57,7 @@ def test_the_tables_are_those_of_the_program(url):
         assert compare_metadata(context, Base.metadata) == []
 
 
+@pytest.mark.slow
 def test_a_migration_does_not_wait_for_a_lock_for_ever(url):
     config = alembic_config(url)
     command.upgrade(config, "0001")

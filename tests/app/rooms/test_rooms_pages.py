@@ -62,7 +62,7 @@ async def test_a_refused_room_is_explained_with_the_tiers_that_have_more(site, d
         await person.open("/rooms/new")
         await person.submit("/rooms/new", name="One too many")
         assert person.page.status_code == 409
-        assert "There is no room left for another room" in person.words
+        assert "All your rooms are in use" in person.words
         assert "5 rooms. Give 120 EUR in a year" in person.words
 
 
