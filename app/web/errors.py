@@ -1,5 +1,6 @@
 """Errors become a page or JSON here, and nowhere else."""
 
+import contextlib
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from app.errors import ForbiddenError, GuildhallError, NotFoundError, UnavailableError
 from app.i18n import lazy
-from app.web.csrf import FIELD, ExpiredFormError
+from app.web.csrf import FIELD, ExpiredFormError, protect
 from app.web.forms import message
 from app.web.pages import page
 
@@ -148,6 +149,9 @@ async def _database(request: Request, error: Exception) -> Response:
         if not (error.connection_invalidated or _is_absence(cause)):
             return await _unexpected(request, error)
     log.error("database.unavailable", error=type(original or error).__name__)
+    # The viewer is looked for before the form is: without this, what was typed would be lost. It asks no database.
+    with contextlib.suppress(GuildhallError):
+        await protect(request)
     return answer(request, UnavailableError())
 
 
