@@ -8,12 +8,14 @@ import psycopg
 import structlog
 from procrastinate import Blueprint, JobContext
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
 
 from app import jobs, mail
 from app.accounts import sessions
 from app.accounts.service import forget_unverified
 from app.db import Database
 from app.meetings import jobs as meeting_jobs
+from app.meetings.leaving import forget_consents
 from app.servers.pool import Servers
 from app.settings import Settings
 from app.web import rate_limits
@@ -23,6 +25,28 @@ housekeeping = Blueprint()
 
 KEEP_FAILED_HOURS = 7 * 24
 AGAIN_AFTER_SECONDS = 2.0
+# A worker that has not said for so long that it lives was killed, or lost the database while it worked.
+LIVES_EVERY_SECONDS, SILENT_SECONDS = 5.0, 20.0
+
+
+# Without a lock: were it to be left behind itself, the next one would still run.
+@housekeeping.periodic(cron="* * * * * */10")
+@housekeeping.task(name="take_over", pass_context=True, queue=jobs.QUEUE, queueing_lock="take_over")
+async def take_over(context: JobContext, timestamp: int) -> None:
+    """Take over what a worker left half done: the library would keep it, and its lock, for ever.
+
+    A mail is sent anew. What comes by the clock anyway is dropped: its next turn may wait for the lock already.
+    """
+    del timestamp
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
+        log.warning("worker.took_over", job=job.id, task=job.task_name)
+        # Another worker may have been faster.
+        with contextlib.suppress(ConnectorException):
+            if job.queueing_lock:
+                await manager.finish_job(job, Status.FAILED, delete_job=True)
+            else:
+                await manager.retry_job(job)
 
 
 @housekeeping.periodic(cron="17 * * * *")
@@ -36,6 +60,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
         await rate_limits.forget_old(session)
         await mail.forget_old(session, around.settings)
         await forget_unverified(session)
+        await forget_consents(session)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
 
 
@@ -76,6 +101,8 @@ async def _run(settings: Settings, database: Database, servers: Servers) -> None
             install_signal_handlers=False,
             fetch_job_polling_interval=2.0,
             shutdown_graceful_timeout=5.0,
+            update_heartbeat_interval=LIVES_EVERY_SECONDS,
+            stalled_worker_timeout=SILENT_SECONDS,
             delete_jobs="successful",
             additional_context={"surroundings": jobs.Surroundings(settings, database), "servers": servers},
         )

@@ -1,0 +1,52 @@
+"""What a worker that was killed leaves behind is taken over by the next one."""
+
+from types import SimpleNamespace
+
+from sqlalchemy import text
+
+from app import jobs
+from app.worker import BLUEPRINTS, take_over
+
+LEFT_BEHIND = text("""
+    WITH worker AS (
+        INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - :silent * interval '1 second')
+        RETURNING id
+    )
+    INSERT INTO procrastinate_jobs (queue_name, task_name, status, lock, queueing_lock, args, worker_id)
+    SELECT :queue, task, 'doing', lock, lock, '{}', id FROM worker,
+        (VALUES ('meetings:follow', 'follow'), ('mail:deliver', NULL)) AS left_behind (task, lock)
+""")
+WAITING = text("""
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
+    VALUES (:queue, 'meetings:follow', 'follow', 'follow', '{}')
+""")
+STATES = text("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY task_name")
+
+
+async def after_taking_over(database, settings, *, silent):
+    async with database.transaction() as session:
+        await session.execute(LEFT_BEHIND, {"queue": jobs.QUEUE, "silent": silent})
+        await session.execute(WAITING, {"queue": jobs.QUEUE})
+    app = jobs.make_app(settings, BLUEPRINTS)
+    async with app.open_async():
+        await take_over(SimpleNamespace(app=app), 0)
+    async with database.transaction() as session:
+        found = [tuple(row) for row in await session.execute(STATES)]
+        await session.execute(text("DELETE FROM procrastinate_jobs"))
+        await session.execute(text("DELETE FROM procrastinate_workers"))
+    return found
+
+
+async def test_a_killed_workers_round_no_longer_keeps_the_lock_and_its_mail_is_sent_anew(database, settings):
+    assert await after_taking_over(database, settings, silent=25) == [
+        ("mail:deliver", "todo"),
+        ("meetings:follow", "todo"),
+    ]
+
+
+async def test_what_a_living_worker_does_is_left_to_it(database, settings):
+    assert await after_taking_over(database, settings, silent=10) == [
+        ("mail:deliver", "doing"),
+        ("meetings:follow", "doing"),
+        ("meetings:follow", "todo"),
+    ]
