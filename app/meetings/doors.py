@@ -17,12 +17,12 @@ from app.meetings.joining import Participant, admit
 from app.meetings.live_state import Live, LiveState, live_state
 from app.meetings.queries import room_at
 from app.meetings.room_page import shown_state
-from app.meetings.visitors import Visit, is_right_code, participant
+from app.meetings.visitors import Visit, is_right_code, participant, visit_of
 from app.memberships.limits import standing_of
 from app.memberships.refusals import RefusedError, refusal
 from app.rooms.access import is_host_of
 from app.servers.pool import Servers
-from app.web.rate_limits import Rate, spend
+from app.web.rate_limits import Rate, check, spend
 from quotas.decisions import Refused
 
 # Wrong codes from one network address at one room, and at one room from everywhere.
@@ -83,14 +83,30 @@ async def at_door(session: AsyncSession, slug: str, viewer: Viewer | None) -> Do
 
 
 async def check_code(session: AsyncSession, request: Request, room: Any, typed: str, address: str) -> bool:
-    """Whether the typed access code opens the room. Wrong ones are counted: TooManyError after ten."""
+    """Whether the typed access code opens the room. Wrong ones are counted: TooManyError after ten.
+
+    Then also for the right one: else whoever guesses on would be told by getting in. Who was let in on this browser
+    before has nothing to guess, and is not kept out by others who do.
+    """
     if not room.access_code:
         return True
-    if is_right_code(typed, room.access_code):
+    right = is_right_code(typed, room.access_code)
+    if right and _was_let_in(request, room):
         return True
-    await spend(session, request, CODES_OF_ONE, f"{room.room_id}:{address}")
-    await spend(session, request, CODES_OF_ALL, str(room.room_id))
+    tries = (CODES_OF_ONE, f"{room.room_id}:{address}"), (CODES_OF_ALL, str(room.room_id))
+    for rate, subject in tries:
+        await check(session, request, rate, subject)
+    if right:
+        return True
+    for rate, subject in tries:
+        await spend(session, request, rate, subject)
     return False
+
+
+def _was_let_in(request: Request, room: Any) -> bool:
+    """Whether this browser brings what only a right code, the one of today, has earned it."""
+    visit = visit_of(request, room.room_id)
+    return visit is not None and is_right_code(visit.code, room.access_code)
 
 
 async def enter(

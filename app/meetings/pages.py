@@ -180,7 +180,9 @@ async def _typed(
         return None, form.fail(
             "consent", lazy("Agree to be recorded to go in; else ask the host for another way.")
         )
-    return Visit(door.room.room_id, typed.name, typed.code, typed.consent), None
+    # Only a code that was right is kept: it opens this door again (`check_code`), also should one be set later.
+    code = typed.code if door.room.access_code else ""
+    return Visit(door.room.room_id, typed.name, code, typed.consent), None
 
 
 async def _record_choice(request: Request, query: str) -> bool | None:

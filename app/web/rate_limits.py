@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from fastapi import Request
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,7 +42,18 @@ async def spend(session: AsyncSession, request: Request, rate: Rate, subject: st
         index_elements=[RateCount.key, RateCount.window_starts_at], set_={"count": RateCount.count + 1}
     ).returning(RateCount.count)
     if (await session.scalar(counted) or 0) > rate.times:
-        raise TooManyError(retry_after=max(1, int((starts + rate.per - now).total_seconds())))
+        raise _too_many(now, starts, rate)
+
+
+async def check(session: AsyncSession, request: Request, rate: Rate, subject: str) -> None:
+    """Raise TooManyError if no try is left, and count nothing: before a try of which only a failure counts."""
+    now = clock.now()
+    starts = _window(now, rate.per)
+    spent = select(RateCount.count).where(
+        RateCount.key == _key(request, rate, subject), RateCount.window_starts_at == starts
+    )
+    if (await session.scalar(spent) or 0) >= rate.times:
+        raise _too_many(now, starts, rate)
 
 
 async def give_back(session: AsyncSession, request: Request, rate: Rate, subject: str) -> None:
@@ -73,6 +84,10 @@ def client_address(request: Request) -> str:
     if isinstance(found, IPv4Address):
         return host
     return str(found.ipv4_mapped or ip_network((found, 64), strict=False).network_address)
+
+
+def _too_many(now: datetime, starts: datetime, rate: Rate) -> TooManyError:
+    return TooManyError(retry_after=max(1, int((starts + rate.per - now).total_seconds())))
 
 
 def _key(request: Request, rate: Rate, subject: str) -> str:

@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.meetings.following import follow
 from app.meetings.joining import ConsentNeededError, NotRunningError, Participant, admit
 from app.meetings.models import Attendance, Consent
+from app.rooms.models import Room
 from quotas.decisions import Granted, Refused
 from tests.conftest import new_person
 from tests.factories import a_person, a_room, an_organisation, signed_in, start
@@ -205,6 +206,39 @@ async def test_a_wrong_code_is_told_kindly_and_a_hundred_tries_are_too_many(site
         statuses = [(await guest.client.post("/r/the-place/join", data=data)).status_code for _ in range(100)]
         assert statuses.count(422) == 9
         assert set(statuses[9:]) == {429}
+
+
+async def test_the_right_code_opens_nothing_to_whoever_has_guessed_too_often(site, database):
+    ada = await a_person(database)
+    await start(site, await a_room(database, ada, address="the-place", access_code="2718"), ada)
+    async with new_person(site) as known, new_person(site) as guesser:
+        await known.open("/r/the-place")
+        assert (await known.submit("/join", name="Gil", code="2718", follow=False)).status_code == 303
+        await guesser.open("/r/the-place")
+        token = guesser.form("/join").fields["form_token"]
+        for code in (*range(1000, 1010), 2718):
+            data = {"form_token": token, "name": "Mal", "code": str(code)}
+            answer = await guesser.client.post("/r/the-place/join", data=data)
+        assert answer.status_code == 429
+        # From the same network address, on a browser that was let in before: others who guess keep nobody out.
+        await known.open("/r/the-place")
+        assert (await known.submit("/join", name="Gil", code="2718", follow=False)).status_code == 303
+
+
+async def test_a_code_that_was_typed_where_none_was_asked_for_earns_nothing(site, database):
+    ada = await a_person(database)
+    room = await a_room(database, ada, address="the-place")
+    async with new_person(site) as guesser:
+        await guesser.open("/r/the-place")
+        token = guesser.form("/join").fields["form_token"]
+        data = {"form_token": token, "name": "Mal", "code": "2718"}
+        assert (await guesser.client.post("/r/the-place/join", data=data)).status_code == 303
+        async with database.transaction() as session:
+            (await session.get_one(Room, room.id)).access_code = "2718"
+            await session.flush()
+        for _ in range(10):
+            await guesser.client.post("/r/the-place/join", data=data | {"code": "1111"})
+        assert (await guesser.client.post("/r/the-place/join", data=data)).status_code == 429
 
 
 async def test_who_comes_before_the_meeting_waits_with_what_they_typed(site, database):
