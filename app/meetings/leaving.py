@@ -1,16 +1,21 @@
 """What becomes of meetings when a room or an account goes, and what a person's export says of them."""
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import clock
 from app.accounts.export import exports
 from app.accounts.models import User
 from app.meetings.ending import ask_to_end_all
-from app.meetings.models import EndReason, Meeting
+from app.meetings.models import Consent, EndReason, Meeting
 from app.rooms.models import Room
 from app.rooms.service import before_delete
+
+# A recording that appears late is still covered by the consent to it.
+CONSENTS_KEPT = timedelta(days=30)
 
 
 async def end_with_room(session: AsyncSession, room: Room) -> None:
@@ -19,6 +24,30 @@ async def end_with_room(session: AsyncSession, room: Room) -> None:
 
 
 before_delete.append(end_with_room)
+
+
+async def forget_consents(session: AsyncSession) -> None:
+    """Forget who agreed to be recorded, once the meeting is long over and nothing of it is recorded."""
+    over = select(Meeting.id).where(
+        Meeting.ended_at < clock.now() - CONSENTS_KEPT, Meeting.reserved_bytes == 0
+    )
+    await session.execute(delete(Consent).where(Consent.meeting_id.in_(over)))
+
+
+@exports
+async def consents_of(session: AsyncSession, user_id: int) -> dict[str, Any]:
+    """When the person agreed to be recorded, signed in, as a guest of other people's rooms."""
+    found = await session.execute(
+        select(Meeting.name, Consent.name.label("under"), Consent.agreed_at)
+        .join(Meeting, Meeting.id == Consent.meeting_id)
+        .where(Consent.participant == f"u-{user_id}")
+        .order_by(Consent.id)
+    )
+    return {
+        "consents_to_be_recorded": [
+            {"meeting": row.name, "under_the_name": row.under, "agreed_at": row.agreed_at} for row in found
+        ]
+    }
 
 
 @exports

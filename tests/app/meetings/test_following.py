@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app import clock
 from app.meetings.ending import end_meeting, mark_ended
 from app.meetings.following import follow
 from app.meetings.jobs import measure_recording
-from app.meetings.models import Attendance, EndReason, Meeting, MeetingState
+from app.meetings.leaving import forget_consents
+from app.meetings.models import Attendance, Consent, EndReason, Meeting, MeetingState
 from app.rooms.models import Room
 from app.rooms.service import delete_room
 from app.servers.models import Server
@@ -257,3 +258,40 @@ async def test_a_recording_callback_is_verified(site, database, simulator):
     assert forged.status_code in {400, 401}
     assert missing.status_code in {400, 401}
     assert elsewhere.status_code == 404
+
+
+async def test_a_recorded_meeting_of_which_nothing_was_recorded_costs_nothing_in_the_end(
+    site, database, simulator, move_clock
+):
+    bela = await a_person(database, "bela@example.org", tier="session-organiser")
+    meeting = await start(site, await a_room(database, bela, record=True), bela)
+    await move_clock(minutes=6)
+    await end_meeting(database, site.state.servers, meeting.id, EndReason.BY_HOST)
+    assert (await now(database, meeting)).reserved_bytes > 0
+    async with database.transaction() as session:
+        due = await session.scalar(
+            text("SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'meetings:measure'")
+        )
+    assert timedelta(hours=23) < due - clock.now() <= timedelta(days=1)
+    await measure_recording(database, site.state.servers, meeting.external_id)
+    assert (await now(database, meeting)).reserved_bytes == 0
+
+
+async def test_consents_go_when_nothing_is_recorded_and_stay_while_something_is(site, database, move_clock):
+    bela = await a_person(database, "bela@example.org", tier="session-organiser")
+    for name in ("Kept", "Gone"):
+        meeting = await start(site, await a_room(database, bela, name, record=True), bela)
+        await move_clock(minutes=1)
+        await end_meeting(database, site.state.servers, meeting.id, EndReason.BY_HOST)
+        async with database.transaction() as session:
+            session.add(
+                Consent(
+                    meeting_id=meeting.id, participant="g-1", name=name, language="en", agreed_at=clock.now()
+                )
+            )
+            if name == "Gone":
+                (await session.get_one(Meeting, meeting.id)).reserved_bytes = 0
+    await move_clock(days=31)
+    async with database.transaction() as session:
+        await forget_consents(session)
+        assert [*await session.scalars(select(Consent.name))] == ["Kept"]
