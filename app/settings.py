@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GUILDHALL_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +39,9 @@ class DatabaseSettings(BaseSettings):
     def dsn(self, driver: str | None = None) -> str:
         """The database's address for a driver (asyncpg, psycopg) of SQLAlchemy, or plain for libpq."""
         rest = self.database_url.get_secret_value().split("://", 1)[1]
+        if driver == "asyncpg":
+            # SQLAlchemy hands the query on as arguments, and asyncpg's own name for libpq's sslmode is ssl.
+            rest = re.sub(r"([?&])sslmode=", r"\1ssl=", rest)
         return f"postgresql{'+' + driver if driver else ''}://{rest}"
 
 
@@ -51,8 +54,9 @@ class Settings(DatabaseSettings):
     bbb_algorithm: Literal["sha1", "sha256", "sha384", "sha512"] = Field(
         "sha256", description="How requests to BigBlueButton are signed."
     )
-    bbb_join_origins: list[str] = Field(
-        [], description="Further origins a join may be redirected to, when a load balancer stands before BBB."
+    bbb_join_origins: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Further origins a join may lead to, when a load balancer stands before BBB; spaces between.",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="This site's own address, for mails and for BBB's callbacks."
@@ -65,6 +69,9 @@ class Settings(DatabaseSettings):
         SecretStr(""), description="smtp://user:password@host:587, or smtps:// for TLS from the first byte."
     )
     mail_from: str = Field("", description="The sender of mails, e.g. Guildhall <hall@example.org>.")
+    source_url: str = Field(
+        "", description="Where visitors find the source of this very program; the licence asks for it."
+    )
     proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     demo: bool = Field(False, description="Demo mode: mail is read in the browser, the clock can be moved.")
     log_json: bool = Field(True, description="Log lines as JSON; off: for people.")
@@ -87,6 +94,27 @@ class Settings(DatabaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an address that begins with https://")
         return value.rstrip("/")
+
+    @field_validator("bbb_join_origins", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
+
+    @field_validator("bbb_join_origins")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+                raise ValueError("must be origins like https://bbb1.example.org, with spaces between")
+        return value
+
+    @field_validator("source_url")
+    @classmethod
+    def _link(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an address that begins with https://")
+        return value
 
     @field_validator("accent")
     @classmethod

@@ -10,15 +10,16 @@ TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 @dataclass(frozen=True)
 class Site:
-    """The site's own name and whether it is a demo."""
+    """The site's own name, whether it is a demo, and where its source is (empty: not said)."""
 
     name: str
     demo: bool
+    source_url: str
 
     @classmethod
     def of(cls, settings: Settings) -> "Site":
         """From the operator's settings."""
-        return cls(name=settings.site_name, demo=settings.demo)
+        return cls(settings.site_name, settings.demo, settings.source_url)
 
 
 def theme(accent: str) -> str:

@@ -55,6 +55,9 @@ def test_a_missing_setting_is_named(monkeypatch, name):
         ("GUILDHALL_MAIL_FROM", ""),
         ("GUILDHALL_ACCENT", "red"),
         ("GUILDHALL_DATABASE_POOL", "0"),
+        ("GUILDHALL_BBB_JOIN_ORIGINS", "https://a.example/path"),
+        ("GUILDHALL_BBB_JOIN_ORIGINS", "a.example"),
+        ("GUILDHALL_SOURCE_URL", "javascript:alert(1)"),
     ],
 )
 def test_an_unsafe_setting_is_named_and_its_value_is_not_repeated(monkeypatch, name, value):
@@ -83,3 +86,15 @@ def test_addresses_of_this_machine_may_go_without_https(monkeypatch):
     monkeypatch.setenv("GUILDHALL_BBB_URL", "http://127.0.0.1:8001/bigbluebutton/")
     monkeypatch.setenv("GUILDHALL_PUBLIC_URL", "http://localhost:8000")
     assert not read(Settings).secure
+
+
+def test_origins_behind_a_balancer_are_written_with_spaces(monkeypatch):
+    monkeypatch.setenv("GUILDHALL_BBB_JOIN_ORIGINS", "https://a.example https://b.example:8443")
+    assert read(Settings).bbb_origins[1:] == ["https://a.example", "https://b.example:8443"]
+
+
+def test_libpqs_name_for_encryption_is_understood_by_both_drivers(monkeypatch):
+    monkeypatch.setenv("GUILDHALL_DATABASE_URL", "postgresql://g:g@db/guildhall?host=x&sslmode=require")
+    settings = read(Settings)
+    assert settings.dsn("asyncpg").endswith("?host=x&ssl=require")
+    assert settings.dsn("psycopg").endswith("?host=x&sslmode=require")
