@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_datetime, format_time, get_timezone_name
+from babel.dates import format_date, format_time, get_timezone_name
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
@@ -74,7 +74,7 @@ def exact(at: datetime) -> str:
     """The whole date and time with its zone."""
     local = at.astimezone(zone())
     name = get_timezone_name(local, width="short", locale=_locale())
-    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=_locale())} {name}"
+    return f"{format_date(local, 'long', locale=_locale())}, {format_time(local, 'HH:mm')} {name}"
 
 
 def words(at: datetime) -> str:
@@ -87,7 +87,7 @@ def words(at: datetime) -> str:
         return _("yesterday at %(time)s", time=time)
     if local.date() == today + timedelta(days=1):
         return _("tomorrow at %(time)s", time=time)
-    date = format_datetime(local, "d MMMM y", locale=_locale())
+    date = format_date(local, "long", locale=_locale())
     return _("%(date)s at %(time)s", date=date, time=time)
 
 

@@ -173,7 +173,7 @@ def _share(meter: Meter) -> int | None:
 def _membership(standing: Standing) -> dict[str, Any] | None:
     ends = standing.membership_ends_at
     if ends is None:
-        sentence = _("%(people)s per meeting.", people=_people(standing))
+        sentence = _people(standing)
     elif ends > clock.now():
         sentence = _("Until %(date)s.", date=wording.words(ends))
     else:
@@ -193,4 +193,6 @@ def _membership(standing: Standing) -> dict[str, Any] | None:
 
 def _people(standing: Standing) -> str:
     size = standing.limits.of(LimitName.GROUP_SIZE)
-    return _("Any number of people") if size is None else _n("One person", "Up to %(num)s people", size)
+    if size is None:
+        return _("Any number of people in a meeting.")
+    return _n("One person in a meeting.", "Up to %(num)s people in a meeting.", size)
