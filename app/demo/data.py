@@ -14,6 +14,7 @@ from app.accounts.service import create_account
 from app.db import Database
 from app.demo.people import ORGANISATIONS, PASSWORD, PEOPLE, ROOMS, DemoRoom, Person
 from app.meetings import wire
+from app.meetings.joining import Participant, admit
 from app.meetings.models import Meeting
 from app.meetings.starting import Start, start_meeting
 from app.memberships.models import Holder, HolderKind, Membership, Tier
@@ -162,6 +163,11 @@ async def _begin(
     meeting_id = await start_meeting(database, servers, Start(room_id=room.id, started_by=None), patterns)
     async with database.transaction() as session:
         external_id = await session.scalar(select(Meeting.external_id).where(Meeting.id == meeting_id))
+        for number, name in enumerate(VISITORS):
+            await admit(
+                session, meeting_id, Participant(f"g-demo-{number}", name, is_host=False, agrees=True)
+            )
     async with httpx.AsyncClient() as client:
-        for name in VISITORS:
-            await client.post(f"{simulator}/sim/connect", json={"meetingID": external_id, "name": name})
+        for number, name in enumerate(VISITORS):
+            body = {"meetingID": external_id, "name": name, "userID": f"g-demo-{number}"}
+            await client.post(f"{simulator}/sim/connect", json=body)

@@ -79,9 +79,14 @@ async def last_facts(session: AsyncSession, room: Any, live: LiveState) -> dict[
 async def _again_at(session: AsyncSession, room: Any) -> datetime | None:
     standing = await standing_of(session, room.holder_id)
     sitting = await sitting_of_room(session, room.room_id)
-    free = standing.limits.overridden(rooms=None, at_once=None)
+    use = await use_of(session, room.holder_id)
     decision = may_start_meeting(
-        free, standing.policy, now=clock.now(), at_once=0, sitting=sitting[1] if sitting else None
+        standing.limits.overridden(rooms=None),
+        standing.policy,
+        now=clock.now(),
+        at_once=use.at_once,
+        earliest_end=use.earliest_end,
+        sitting=sitting[1] if sitting else None,
     )
     return decision.frees_at if isinstance(decision, Refused) else None
 
