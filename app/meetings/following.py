@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -12,7 +12,7 @@ from app.db import Database
 from app.errors import UnavailableError
 from app.live import announce, holder_topic, room_topic
 from app.meetings.ending import mark_ended, tell_bbb
-from app.meetings.models import UNFINISHED, Attendance, Meeting, MeetingState
+from app.meetings.models import OURS, UNFINISHED, Attendance, Meeting, MeetingState
 from app.servers.models import Server
 from app.servers.pool import Servers
 from bbb_client.errors import BBBError, CouldNotAsk
@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 # A start whose process died is given up after this long, if BBB does not know the meeting.
 GIVEN_UP = timedelta(seconds=60)
+ENDS_WITHIN = timedelta(seconds=15)
 
 
 async def follow(database: Database, servers: Servers) -> None:
@@ -42,6 +43,7 @@ async def follow(database: Database, servers: Servers) -> None:
         ours = await _unfinished(session, server_id, asked_at)
         to_end = [await _bring_in_line(session, meeting, there, asked_at) for meeting in ours]
         await _count_people(session, ours, there)
+        to_end += await _strays(session, ours, there, asked_at)
     for external_id in filter(None, to_end):
         await _end_again(database, servers, external_id)
 
@@ -108,6 +110,31 @@ async def _bring_in_line(
     return None
 
 
+async def _strays(
+    session: AsyncSession, ours: Sequence[Meeting], there: Mapping[str, MeetingInfo], asked_at: datetime
+) -> list[str]:
+    """What BBB runs although it was given up or asked to end here: it came late, and counts in no limit.
+
+    What ended by itself is left to BBB, which knows better: a list may have lacked it for a moment.
+    """
+    followed = {meeting.external_id for meeting in ours}
+    others = [name for name in there if name.startswith(OURS) and name not in followed]
+    if not others:
+        return []
+    found = await session.scalars(
+        select(Meeting.external_id).where(
+            Meeting.external_id.in_(others),
+            or_(
+                Meeting.state == MeetingState.FAILED,
+                (Meeting.state == MeetingState.ENDED) & Meeting.end_asked.is_not(None),
+            ),
+            # BBB lists a meeting for some seconds more while it ends.
+            Meeting.ended_at < asked_at - ENDS_WITHIN,
+        )
+    )
+    return list(found)
+
+
 async def _adopt(session: AsyncSession, meeting: Meeting, info: MeetingInfo) -> None:
     """BBB made the meeting, and we never heard of it: it counts from when it was asked for."""
     log.info("meeting.adopted", meeting=meeting.id)
@@ -169,7 +196,7 @@ async def _mark_present(session: AsyncSession, meeting_id: int, keys: list[str])
 
 
 async def _end_again(database: Database, servers: Servers, external_id: str) -> None:
-    """A meeting that was asked to end and still runs: ask again."""
+    """A meeting that is to end, or should have, and still runs: ask again."""
     try:
         await tell_bbb(servers, external_id)
     except UnavailableError:

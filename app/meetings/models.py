@@ -18,6 +18,8 @@ class MeetingState(StrEnum):
     FAILED = "failed"
 
 
+# How the external ids of this site's meetings begin: a server may have others' too.
+OURS = "gh-"
 UNFINISHED = (MeetingState.STARTING, MeetingState.RUNNING)
 
 

@@ -1,6 +1,7 @@
 """Starting a meeting: reserve, call, confirm. Nothing is locked while BigBlueButton is asked (ARCHITECTURE 3)."""
 
 import asyncio
+import contextlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,13 +19,13 @@ from app.i18n import gettext as _
 from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
 from app.meetings import wire
-from app.meetings.models import UNFINISHED, Meeting, MeetingState
+from app.meetings.models import OURS, UNFINISHED, Meeting, MeetingState
 from app.meetings.queries import sitting_of_room, use_of
 from app.memberships.limits import HeldLimits, Standing, hold
 from app.memberships.refusals import Explanation, Help, RefusedError, refusal
 from app.rooms.models import Room
 from app.servers.pool import Servers
-from bbb_client.errors import CouldNotAsk, Refused, TooLong
+from bbb_client.errors import BBBError, CouldNotAsk, Refused, TooLong
 from quotas import decisions
 from quotas.decisions import Decision, MeetingTerms, Reason
 from quotas.rules import may_start_meeting
@@ -113,17 +114,22 @@ async def start_or_find(
         log.warning("meeting.start.refused", meeting=reserved.id, why=str(error))
         await _release(database, reserved.id)
         raise ServerRefusedError from None
-    await confirm(database, reserved.id, created.create_time)
+    if not await confirm(database, reserved.id, created.create_time):
+        await _undo(servers, reserved.create.meeting_id)
+        raise ServerSilentError
     return Started(reserved.id, is_new=True)
 
 
 async def _reserve(session: AsyncSession, server_id: int, wish: Start, addresses: wire.Addresses) -> Reserved:
     """Decide under the holder's lock and insert the meeting as `starting`: that row is the reservation."""
+    holder_id = await session.scalar(select(Room.holder_id).where(Room.id == wish.room_id))
+    if holder_id is None:
+        raise NotFoundError
+    held = await hold(session, holder_id)
+    # Read after the lock: whoever started this room, or deleted it, a moment ago has committed by now.
     room = await session.get(Room, wish.room_id)
     if room is None:
         raise NotFoundError
-    held = await hold(session, room.holder_id)
-    # Read after the lock: whoever started this room a moment ago has committed by now.
     found = await session.scalar(
         select(Meeting.id).where(Meeting.room_id == room.id, Meeting.state.in_(UNFINISHED))
     )
@@ -131,7 +137,7 @@ async def _reserve(session: AsyncSession, server_id: int, wish: Start, addresses
         return Reserved(found, is_ours=False)
     record = room.record if wish.record is None else wish.record
     terms, sitting_id = await _decide(session, held, room, wish, record=record)
-    external_id = f"gh-{secrets.token_hex(16)}"
+    external_id = f"{OURS}{secrets.token_hex(16)}"
     now = clock.now()
     meeting = Meeting(
         room_id=room.id,
@@ -231,9 +237,10 @@ def _helps(reason: Reason, room: Room) -> list[Help]:
     return [(_("Back to the room"), here, "get")]
 
 
-async def confirm(database: Database, meeting_id: int, create_time: int) -> None:
+async def confirm(database: Database, meeting_id: int, create_time: int) -> bool:
     """BBB has made the meeting; `create_time` is its `createTime` in milliseconds, for join URLs.
 
+    False if it is over here: somebody ended it, or a round gave it up, before BBB had answered.
     The minutes count by our own clock: a server whose clock is off neither gives nor takes time.
     """
     async with database.transaction() as session:
@@ -245,6 +252,15 @@ async def confirm(database: Database, meeting_id: int, create_time: int) -> None
         )
         for row in done:
             await announce(session, room_topic(row.room_id), holder_topic(row.holder_id))
+        # A round may have found it at BBB first.
+        state = await session.scalar(select(Meeting.state).where(Meeting.id == meeting_id))
+    return state == MeetingState.RUNNING
+
+
+async def _undo(servers: Servers, external_id: str) -> None:
+    """BBB made what nobody wants any more. If it does not hear of that now, a round tells it (`following`)."""
+    with contextlib.suppress(BBBError):
+        await servers.client.end(external_id)
 
 
 async def _release(database: Database, meeting_id: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.access import Viewer
-from app.errors import ConflictError, ForbiddenError
+from app.errors import ConflictError, ForbiddenError, NotFoundError
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
@@ -79,7 +79,14 @@ async def change_room(session: AsyncSession, room: Room, wanted: RoomInput) -> N
 
 
 async def delete_room(session: AsyncSession, room: Room) -> None:
-    """Delete a room for good. Its addresses stay kept for its holder, its past meetings stay as figures."""
+    """Delete a room for good. Its addresses stay kept for its holder, its past meetings stay as figures.
+
+    Raises NotFoundError when somebody else has just done so.
+    """
+    # The lock of every start: a meeting that is being reserved at this moment is seen here, and ends with the room.
+    await hold(session, room.holder_id)
+    if await session.scalar(select(Room.id).where(Room.id == room.id)) is None:
+        raise NotFoundError
     for step in before_delete:
         await step(session, room)
     await session.execute(update(RoomAddress).where(RoomAddress.room_id == room.id).values(room_id=None))
