@@ -9,7 +9,7 @@ from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts.models import BrowserSession, User
+from app.accounts.models import VIEWER_COLUMNS, BrowserSession, User
 
 LASTS = timedelta(days=30)
 # How exactly "last seen" is kept: a write a request would be too dear for it.
@@ -50,16 +50,7 @@ async def open_session(session: AsyncSession, user_id: int, user_agent: str) -> 
 
 
 _FIND = select(
-    User.id,
-    User.holder_id,
-    User.name,
-    User.email,
-    User.language,
-    User.time_zone,
-    User.is_operator,
-    User.is_bookkeeper,
-    User.verified_at,
-    User.banned_at,
+    *VIEWER_COLUMNS,
     BrowserSession.id.label("session_id"),
     BrowserSession.last_seen_at,
     BrowserSession.expires_at,

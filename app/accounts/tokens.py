@@ -8,7 +8,7 @@ from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts.models import ApiToken, User
+from app.accounts.models import VIEWER_COLUMNS, ApiToken, User
 from app.accounts.sessions import hash_of
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
@@ -68,17 +68,7 @@ async def revoke_token(session: AsyncSession, user_id: int, token_id: int) -> No
 
 
 _FIND = select(
-    User.id,
-    User.holder_id,
-    User.name,
-    User.email,
-    User.language,
-    User.time_zone,
-    User.is_operator,
-    User.is_bookkeeper,
-    User.verified_at,
-    User.banned_at,
-    User.ban_reason,
+    *VIEWER_COLUMNS,
     ApiToken.id.label("token_id"),
     ApiToken.last_used_at,
     ApiToken.expires_at,
