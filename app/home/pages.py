@@ -67,16 +67,22 @@ async def dashboard(
     viewer: SignedIn,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     search: Annotated[str, Query(max_length=100)] = "",
+    holder: Annotated[int | None, Query()] = None,
 ) -> Response:
     """The viewer's rooms, and what is left of every limit."""
-    shown = await make_dashboard(session, viewer, number=number, search=search.strip())
+    shown = await make_dashboard(session, viewer, number=number, search=search.strip(), holder=holder)
     return page(
         request,
         "home/dashboard.html",
         rooms=shown.rooms,
         search=search.strip(),
-        meters=shown.meters,
-        membership=shown.membership,
+        meters=shown.left.meters,
+        membership=shown.left.membership,
+        holders=[
+            (one.holder_id, _("You") if one.is_own else one.name, f"?holder={one.holder_id}", None)
+            for one in shown.holders
+        ],
+        holder=shown.holder,
         live=path_of(request, "home.events"),
     )
 

@@ -79,6 +79,16 @@ async def use_of(session: AsyncSession, holder_id: int) -> Use:
     return Use(row.at_once, row.earliest_end, int(row.stored), int(row.reserved))
 
 
+async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, int]:
+    """How many meetings are starting or running, by holder; a holder without any is not in it."""
+    counted = (
+        select(Meeting.holder_id, func.count().label("number"))
+        .where(Meeting.holder_id.in_(holder_ids), _UNFINISHED)
+        .group_by(Meeting.holder_id)
+    )
+    return {row.holder_id: row.number for row in await session.execute(counted)}
+
+
 async def sitting_of_room(
     session: AsyncSession, room_id: int, *, with_running: bool = False
 ) -> tuple[str, Sitting] | None:

@@ -113,7 +113,21 @@ async def test_a_host_sees_their_own_rooms_and_an_admin_those_of_the_organisatio
         async with signed_in(site, person) as browser:
             await browser.open("/rooms")
             assert ("Assembly" in browser.words) is sees
-            assert ("Riverside" in browser.words) is sees
+
+
+async def test_a_host_sees_what_is_left_of_the_organisation_and_of_their_own(site, database):
+    ada = await a_person(database)
+    made = await an_organisation(database, "Riverside", "consumer", ada="host")
+    other = await an_organisation(database, "Others", "co-producer")
+    await a_room(database, ada, "Assembly", holder_id=made.holder_id)
+    async with signed_in(site, ada) as person:
+        await person.open("/rooms")
+        assert "1 of 20 used." in person.words
+        assert "Consumer organisation" in person.words
+        await person.open(f"/rooms?holder={ada.holder_id}")
+        assert "0 of 1 used." in person.words
+        await person.open(f"/rooms?holder={other.holder_id}")
+        assert "1 of 20 used." in person.words, "nobody looks into the limits of others"
 
 
 async def test_the_dashboard_takes_the_same_few_statements_for_two_rooms_and_for_fifty(site, database):
