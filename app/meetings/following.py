@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -12,6 +12,7 @@ from app.db import Database
 from app.errors import UnavailableError
 from app.live import announce, holder_topic, room_topic
 from app.meetings.ending import mark_ended, tell_bbb
+from app.meetings.joining import ON_THE_WAY
 from app.meetings.models import OURS, UNFINISHED, Attendance, Meeting, MeetingState
 from app.servers.models import Server
 from app.servers.pool import Servers
@@ -165,6 +166,7 @@ async def _count_people(
     session: AsyncSession, ours: Sequence[Meeting], there: Mapping[str, MeetingInfo]
 ) -> None:
     """How many are in each meeting, and which of those we sent there."""
+    freed = await _forget_tickets(session, ours)
     for meeting in ours:
         info = there.get(meeting.external_id)
         if info is None or meeting.state != MeetingState.RUNNING:
@@ -176,10 +178,25 @@ async def _count_people(
             meeting.people_now = people
             meeting.peak_people = max(meeting.peak_people, people)
             await session.flush()
-        elif not others:
+        elif not others and meeting.id not in freed:
             continue
         # Also when as many are here as before: if a host came and a guest left, there is a place for a guest.
         await _announce(session, meeting)
+
+
+async def _forget_tickets(session: AsyncSession, ours: Sequence[Meeting]) -> set[int]:
+    """Forget who was sent in and never came; the meetings where that frees a place, for those who wait for one."""
+    over = (
+        delete(Attendance)
+        .where(
+            Attendance.meeting_id.in_([meeting.id for meeting in ours]),
+            Attendance.seen_at.is_(None),
+            ~Attendance.present,
+            Attendance.sent_at <= clock.now() - ON_THE_WAY,
+        )
+        .returning(Attendance.meeting_id)
+    )
+    return set(await session.scalars(over))
 
 
 async def _mark_present(session: AsyncSession, meeting_id: int, keys: list[str]) -> bool:

@@ -1,5 +1,6 @@
 """Following BBB: what the round and the end callback agree on, and what neither may do."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app import clock
+from app.live import room_topic
 from app.meetings.ending import end_meeting, mark_ended
 from app.meetings.following import follow
 from app.meetings.jobs import measure_recording
@@ -15,6 +17,8 @@ from app.meetings.models import Attendance, Consent, EndReason, Meeting, Meeting
 from app.rooms.models import Room
 from app.rooms.service import delete_room
 from app.servers.models import Server
+from quotas.decisions import Granted
+from tests.app.meetings.test_joining import enter
 from tests.conftest import new_person
 from tests.factories import a_person, a_room, meeting_by, signed_in, start
 
@@ -295,3 +299,17 @@ async def test_consents_go_when_nothing_is_recorded_and_stay_while_something_is(
     async with database.transaction() as session:
         await forget_consents(session)
         assert [*await session.scalars(select(Consent.name))] == ["Kept"]
+
+
+async def test_who_waits_for_a_place_hears_when_someone_never_came(site, database, running, move_clock):
+    for number in range(9):
+        await enter(database, running, number)
+    await follow(database, site.state.servers)
+    with site.state.switchboard.subscribed(room_topic(running.room_id)) as ear:
+        while not site.state.switchboard.is_listening:
+            await asyncio.sleep(0.02)
+        await ear.wait(0.3)
+        await move_clock(seconds=61)
+        await follow(database, site.state.servers)
+        assert await ear.wait(2)
+    assert isinstance(await enter(database, running, "late"), Granted)
