@@ -79,7 +79,10 @@ async def deliver(context: JobContext, mail_id: int) -> None:
         mail = await session.get(OutgoingMail, mail_id)
     if mail is None:
         return
-    await aiosmtplib.send(_message(mail, around.settings.mail_from), **_smtp(around.settings))
+    await aiosmtplib.send(
+        _message(mail, around.settings.mail_from or f"{around.settings.site_name} <guildhall@localhost>"),
+        **_smtp(around.settings),
+    )
     log.info("mail.sent", mail=mail_id)
     async with around.database.transaction() as session:
         await session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
@@ -105,7 +108,7 @@ def _message(mail: OutgoingMail, sender: str) -> EmailMessage:
 
 def _smtp(settings: Settings) -> dict[str, Any]:
     """What aiosmtplib wants, from smtp://user:password@host:port (STARTTLS where offered) or smtps://."""
-    parts = urlsplit(settings.smtp_url.get_secret_value())
+    parts = urlsplit(settings.smtp_url.get_secret_value() or "smtp://localhost:25")
     secure = parts.scheme == "smtps"
     return {
         "hostname": parts.hostname,

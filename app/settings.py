@@ -134,10 +134,14 @@ class Settings(DatabaseSettings):
         ]
         if not self.bbb_secret.get_secret_value():
             problems.append("bbb_secret: must not be empty")
-        if not self.smtp_url.get_secret_value():
-            problems.append("smtp_url: must be set, since accounts are verified by mail")
-        if not self.mail_from:
-            problems.append("mail_from: must be set, since accounts are verified by mail")
+        if urlsplit(self.public_url).hostname not in LOOPBACK:
+            # On this machine alone one may try it out without: mail then goes to port 25 of this machine.
+            for name, given in (
+                ("smtp_url", self.smtp_url.get_secret_value()),
+                ("mail_from", self.mail_from),
+            ):
+                if not given:
+                    problems.append(f"{name}: must be set, since accounts are verified by mail")
         if problems:
             raise ValueError("\n".join(problems))
         return self

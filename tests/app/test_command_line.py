@@ -47,6 +47,7 @@ def test_unsafe_settings_are_refused_at_the_start():
         GUILDHALL_SECRET_KEY="changeme",
         GUILDHALL_BBB_URL="http://bbb.example",
         GUILDHALL_BBB_SECRET="",
+        GUILDHALL_PUBLIC_URL="https://meet.example",
     )
     assert done.returncode == 2
     for name in ("SECRET_KEY", "BBB_URL", "BBB_SECRET", "SMTP_URL", "MAIL_FROM"):

@@ -98,3 +98,9 @@ def test_libpqs_name_for_encryption_is_understood_by_both_drivers(monkeypatch):
     settings = read(Settings)
     assert settings.dsn("asyncpg").endswith("?host=x&ssl=require")
     assert settings.dsn("psycopg").endswith("?host=x&sslmode=require")
+
+
+def test_four_settings_are_enough_to_try_it_on_this_machine(monkeypatch):
+    for name in [*GOOD][4:]:
+        monkeypatch.delenv(name)
+    assert read(Settings).public_url == "http://127.0.0.1:8000"
