@@ -9,7 +9,7 @@ from app.accounts.links import LinkOverError, ResetLink, still_fits
 from app.accounts.mailed import mailed
 from app.accounts.models import User
 from app.accounts.schemas import Forgotten, SetPassword
-from app.accounts.service import find_by_email, held, verify_address
+from app.accounts.service import find_by_email, held, nobody, verify_address
 from app.db import Databased, Session
 from app.errors import TooManyError
 from app.i18n import lazy
@@ -42,8 +42,11 @@ async def send(request: Request, database: Databased) -> Response:
         return too_often(request, ASK, form, error)
     async with database.transaction() as session:
         user = await find_by_email(session, email)
-        if user is not None:
-            await letters.send_reset(session, request, user)
+        async with session.begin_nested() as writing:
+            # Written for nobody too, and taken back: an address that nobody has takes as long.
+            await letters.send_reset(session, request, user or nobody(email))
+            if user is None:
+                await writing.rollback()
     return mailed(request, email, forgotten=True)
 
 

@@ -68,6 +68,11 @@ async def find_by_email(session: AsyncSession, email: str) -> User | None:
     return found
 
 
+def nobody(email: str) -> User:
+    """An account that is none: what is done for a real one is done with it, and takes as long."""
+    return User(id=0, email=email, password_hash="", language=i18n.spoken())
+
+
 async def create_account(
     session: AsyncSession,
     *,

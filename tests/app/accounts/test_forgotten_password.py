@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, func, select
 
 from app.accounts.models import User
 from app.accounts.service import ban
+from app.mail import OutgoingMail
 from tests.app.accounts.conftest import ADA, OTHER_PASSWORD, PASSWORD, is_signed_in, make_user, sign_in
 from tests.browser import Person
 from tests.conftest import new_person
@@ -170,3 +171,27 @@ async def test_something_that_is_no_address_is_said_to_be_none(someone):
     await ask(someone, "ada at example")
     assert someone.page.status_code == 422
     assert "not an e-mail address" in someone.words
+
+
+async def test_an_address_that_nobody_has_takes_as_much_work_and_gets_no_mail(someone, database, ada):
+    del ada
+    statements = []
+    engine = database.engine.sync_engine
+
+    def note(*asked):
+        statements.append(asked[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await ask(someone)
+        known = [*statements]
+        statements.clear()
+        await ask(someone, "nobody@example.org")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert [each for each in statements if "SAVEPOINT" not in each] == [
+        each for each in known if "SAVEPOINT" not in each
+    ]
+    assert len(statements) == len(known)
+    async with database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(OutgoingMail)) == 1
