@@ -15,7 +15,7 @@ from app.rooms.service import delete_room
 
 @goes_with_account
 async def rooms_go(session: AsyncSession, user_id: int) -> None:
-    """A person's own rooms are deleted; an organisation's rooms go to its longest-serving admin."""
+    """A person's own rooms are deleted; an organisation's rooms go to its longest-serving admin or host."""
     holder_id = await session.scalar(select(User.holder_id).where(User.id == user_id))
     for room in (await session.scalars(select(Room).where(Room.holder_id == holder_id))).all():
         await delete_room(session, room)
@@ -24,14 +24,19 @@ async def rooms_go(session: AsyncSession, user_id: int) -> None:
         .join(Organisation, Organisation.id == OrganisationHost.organisation_id)
         .where(
             Organisation.holder_id == Room.holder_id,
-            OrganisationHost.role == HostRole.ADMIN,
             OrganisationHost.user_id != user_id,
         )
-        .order_by(OrganisationHost.joined_at, OrganisationHost.user_id)
+        # An organisation need not have an admin; with nobody left, its room goes too.
+        .order_by(
+            OrganisationHost.role != HostRole.ADMIN, OrganisationHost.joined_at, OrganisationHost.user_id
+        )
         .limit(1)
         .scalar_subquery()
     )
-    await session.execute(update(Room).where(Room.host_id == user_id).values(host_id=heir))
+    left = Room.host_id == user_id
+    for room in (await session.scalars(select(Room).where(left, heir.is_(None)))).all():
+        await delete_room(session, room)
+    await session.execute(update(Room).where(left).values(host_id=heir))
 
 
 @exports
