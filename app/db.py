@@ -52,6 +52,8 @@ class Database:
             pool_timeout=5,
             # A connection that died while it rested is replaced before anyone is handed it.
             pool_pre_ping=True,
+            # Errors end up in logs: no hashes, addresses or codes in them.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "command_timeout": 15,

@@ -29,7 +29,8 @@ def to_create(room: Room, meeting: Meeting, addresses: Addresses) -> CreateMeeti
     place = {"meeting": meeting.external_id, "token": meeting.callback_token}
     return CreateMeeting(
         meeting_id=meeting.external_id,
-        name=room.name,
+        # BBB wants two characters (BBB_API.md 2.1), people may be content with one.
+        name=room.name if len(room.name) > 1 else f"“{room.name}”",
         duration_minutes=meeting.minutes,
         max_participants=meeting.people,
         record=meeting.recorded,

@@ -64,6 +64,6 @@ async def protect(request: Request) -> None:
 def _is_of(request: Request, found: object) -> bool:
     match found:
         case [str(), str(browser)]:
-            return secrets.compare_digest(browser, browser_id(request))
+            return secrets.compare_digest(browser.encode(), browser_id(request).encode())
         case _:
             return False

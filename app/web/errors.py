@@ -94,7 +94,10 @@ def answer(request: Request, error: GuildhallError) -> Response:
     elif isinstance(error, ExpiredFormError) or (
         isinstance(error, UnavailableError) and getattr(request.state, "form_is_ours", False)
     ):
-        response = page(request, "errors/resend.html", error.status, error=error, fields=_typed(request))
+        # With its query: a start that is not to be recorded says so there.
+        query = f"?{request.url.query}" if request.url.query else ""
+        again = {"action": request.url.path + query, "fields": _typed(request)}
+        response = page(request, "errors/resend.html", error.status, error=error, **again)
     else:
         response = page(request, error.template, error.status, error=error, **error.context())
     response.headers.update(error.headers())
@@ -146,6 +149,9 @@ async def _database(request: Request, error: Exception) -> Response:
         if isinstance(cause, asyncpg.CharacterNotInRepertoireError):
             # A NUL in an address or a field: PostgreSQL has no place for one in a text.
             return answer(request, UnreadableError())
+        if isinstance(cause, asyncpg.DataError) and isinstance(cause.__cause__, OverflowError):
+            # A number in an address that is larger than any number of a row.
+            return answer(request, NotFoundError())
         if not (error.connection_invalidated or _is_absence(cause)):
             return await _unexpected(request, error)
     log.error("database.unavailable", error=type(original or error).__name__)
@@ -165,7 +171,9 @@ def _is_absence(error: BaseException | None) -> bool:
         | asyncpg.OperatorInterventionError
         | asyncpg.CannotConnectNowError
         | asyncpg.LockNotAvailableError
-        | asyncpg.QueryCanceledError,
+        | asyncpg.QueryCanceledError
+        # Two who waited for each other: one of them may simply try again.
+        | asyncpg.DeadlockDetectedError,
     )
 
 

@@ -5,11 +5,15 @@ from http.cookies import SimpleCookie
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
 from app.web.browser import YEAR, cookie_name
+
+# No form and no callback needs more: a description is a thousand characters.
+LARGEST_BODY = 64_000
 
 log = structlog.get_logger()
 
@@ -51,6 +55,16 @@ class Frame:
         began = time.perf_counter()
         scope.setdefault("state", {})
         status = 500
+        size = 0
+
+        async def receive_some() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LARGEST_BODY:
+                # Answered as a page by `app.web.errors`, before more of it fills memory or disk.
+                raise HTTPException(413)
+            return message
 
         async def send_framed(message: Message) -> None:
             nonlocal status
@@ -60,7 +74,7 @@ class Frame:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_framed)
+            await self.app(scope, receive_some, send_framed)
         finally:
             self._log(scope, status, began)
 
