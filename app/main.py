@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -25,7 +26,7 @@ from app.rooms import leaving as rooms_leaving  # noqa: F401  rooms go with thei
 from app.rooms import pages as rooms
 from app.servers.pool import Servers
 from app.settings import Settings
-from app.templating import STATIC, Templates
+from app.templating import STATIC, Templates, static_version
 from app.web import csrf, errors, health
 from app.web.frame import Frame
 from app.web.site import Site
@@ -89,6 +90,7 @@ class KeptForEver(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """One file."""
         response = await super().get_response(path, scope)
-        if response.status_code == 200:  # noqa: PLR2004  OK
+        # During an upgrade an old process may be asked for a new file: what it has is not to be kept as that.
+        if response.status_code == HTTPStatus.OK and scope["path_params"]["version"] == static_version():
             response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response

@@ -126,6 +126,8 @@ class Settings(DatabaseSettings):
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.demo:
+            if urlsplit(self.public_url).hostname not in LOOPBACK:
+                raise ValueError("demo: opens everyone's mail to everyone, so it is for this machine only")
             return self
         problems = [
             *_weak_key(self.secret_key.get_secret_value()),

@@ -206,7 +206,8 @@ async def _into(
     entered = await enter(session, request, servers, door, visit, back)
     if isinstance(entered, Refused):
         return _to_waiting(request, door.room.slug, visit)
-    response: Response = RedirectResponse(entered, 303)
+    # The address is signed for this one person: no cache is to keep it.
+    response: Response = RedirectResponse(entered, 303, {"cache-control": "no-store"})
     return remember(request, response, visit) if visit else response
 
 

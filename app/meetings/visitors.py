@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -30,7 +31,8 @@ WAITS = 12 * 3600
 
 
 def _a_name(value: str) -> str:
-    if not value:
+    # Letters, digits, signs, marks: something that can be seen. Invisible characters alone are no name.
+    if not any(unicodedata.category(character)[0] in "LNSP" for character in value):
         raise Problem(lazy("Type the name that the others will see."))
     if len(value) > NAME_LENGTH:
         raise Problem(lazy("A name has at most 80 characters; this one is longer."))

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from app.errors import GuildhallError
 from app.i18n import lazy
-from app.web.browser import browser_id, settings_of, signer
+from app.web.browser import browser_id, keyed_hash, settings_of, signer
 
 FIELD = "form_token"
 HOURS_12 = 12 * 3600
@@ -35,7 +35,8 @@ class ExpiredFormError(GuildhallError):
 
 def csrf_field(request: Request) -> Markup:
     """The hidden field that every form carries. New at each rendering, so that compression tells nothing."""
-    token = signer(settings_of(request), "form").dumps([secrets.token_urlsafe(9), browser_id(request)])
+    nonce = secrets.token_urlsafe(9)
+    token = signer(settings_of(request), "form").dumps([nonce, _mark(request, nonce)])
     return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token)
 
 
@@ -63,7 +64,12 @@ async def protect(request: Request) -> None:
 
 def _is_of(request: Request, found: object) -> bool:
     match found:
-        case [str(), str(browser)]:
-            return secrets.compare_digest(browser.encode(), browser_id(request).encode())
+        case [str(nonce), str(mark)]:
+            return secrets.compare_digest(mark.encode(), _mark(request, nonce).encode())
         case _:
             return False
+
+
+def _mark(request: Request, nonce: str) -> str:
+    """What ties a token to this browser without showing its number, and without repeating itself."""
+    return keyed_hash(settings_of(request), "form", f"{nonce}:{browser_id(request)}")

@@ -104,3 +104,9 @@ def test_four_settings_are_enough_to_try_it_on_this_machine(monkeypatch):
     for name in [*GOOD][4:]:
         monkeypatch.delenv(name)
     assert read(Settings).public_url == "http://127.0.0.1:8000"
+
+
+def test_a_site_that_others_reach_is_no_demo(monkeypatch):
+    monkeypatch.setenv("GUILDHALL_DEMO", "true")
+    with pytest.raises(SettingsError, match="GUILDHALL_DEMO: "):
+        read(Settings)

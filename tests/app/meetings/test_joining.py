@@ -38,6 +38,7 @@ async def test_a_guest_is_sent_in_by_a_signed_address(site, database):
         assert "Running" in guest.words
         page = await guest.submit("/join", name="  Gil   Ó Brien ", follow=False)
     assert page.status_code == 303
+    assert page.headers["cache-control"] == "no-store"
     url = urlsplit(page.headers["location"])
     assert f"{url.scheme}://{url.netloc}{url.path}" == f"{site.state.settings.bbb_url}/join"
     sent = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -178,7 +179,13 @@ async def test_the_name_is_remembered_on_that_browser_only(site, database):
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("", "Type the name"), ("x" * 81, "at most 80"), ("a\x00b", "invisible")]
+    ("name", "sentence"),
+    [
+        ("", "Type the name"),
+        ("\u200b\u200d", "Type the name"),
+        ("x" * 81, "at most 80"),
+        ("a\x00b", "invisible"),
+    ],
 )
 async def test_a_name_that_cannot_be_shown_is_refused_kindly(site, database, name, sentence):
     ada = await a_person(database)

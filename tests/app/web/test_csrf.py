@@ -1,5 +1,6 @@
 """Every form is refused that was not made for this browser, and an old one can be sent again."""
 
+import base64
 import re
 
 import pytest
@@ -127,3 +128,14 @@ async def test_nothing_is_written_when_a_form_is_refused(site, database):
         from sqlalchemy import func, select
 
         assert await session.scalar(select(func.count()).select_from(OutgoingMail)) == 0
+
+
+async def test_no_page_shows_the_number_of_the_browser(site):
+    async with new_person(site) as person:
+        await person.open("/")
+        number = person.client.cookies.get("browser")
+        token = person.form("/").fields["form_token"]
+        payload = base64.urlsafe_b64decode(token.split(".")[0] + "==")
+        assert number
+        assert number not in person.page.text
+        assert number.encode() not in payload
