@@ -42,7 +42,7 @@ check: .venv/.dev ## style, types, import contracts, templates
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
 	@said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
-	@$(BIN)/djlint templates --check --lint --quiet
+	@said=$$($(BIN)/djlint templates --check --lint 2>&1) || { echo "$$said"; exit 1; }
 
 browser: .venv/.dev
 	@$(BIN)/python -m tests.chromium
