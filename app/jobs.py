@@ -1,6 +1,8 @@
 """Background work: jobs and schedules in PostgreSQL, deferred inside the transaction that causes them."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,9 +44,17 @@ async def defer(session: AsyncSession, task: str, *, at: datetime | None = None,
     await session.execute(_DEFER, {"queue": QUEUE, "task": task, "args": json.dumps(args), "at": at})
 
 
-def make_app(settings: Settings, blueprints: dict[str, Blueprint]) -> procrastinate.App:
-    """The job runner with every feature's tasks, named `feature:task`."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.dsn(), max_size=4))
+def collect(blueprints: dict[str, Blueprint]) -> procrastinate.App:
+    """Every feature's tasks, named `feature:task`. Once a process: the library renames the tasks it is given."""
+    tasks = procrastinate.App(connector=procrastinate.PsycopgConnector())
     for namespace, blueprint in blueprints.items():
-        app.add_tasks_from(blueprint, namespace=namespace)
-    return app
+        tasks.add_tasks_from(blueprint, namespace=namespace)
+    return tasks
+
+
+@contextmanager
+def runner(settings: Settings, tasks: procrastinate.App) -> Iterator[procrastinate.App]:
+    """The runner of these tasks, with connections of its own: new ones after each loss of the database."""
+    connector = procrastinate.PsycopgConnector(conninfo=settings.dsn(), max_size=4)
+    with tasks.replace_connector(connector) as app:
+        yield app

@@ -64,7 +64,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
 
 
-BLUEPRINTS = {"mail": mail.tasks, "meetings": meeting_jobs.tasks, "site": housekeeping}
+TASKS = jobs.collect({"mail": mail.tasks, "meetings": meeting_jobs.tasks, "site": housekeeping})
 
 
 async def work(settings: Settings) -> None:
@@ -93,19 +93,22 @@ def _stop_signal() -> asyncio.Event:
 
 
 async def _run(settings: Settings, database: Database, servers: Servers) -> None:
-    app = jobs.make_app(settings, BLUEPRINTS)
-    async with app.open_async():
-        await app.run_worker_async(
-            queues=[jobs.QUEUE],
-            concurrency=8,
-            install_signal_handlers=False,
-            fetch_job_polling_interval=2.0,
-            shutdown_graceful_timeout=5.0,
-            update_heartbeat_interval=LIVES_EVERY_SECONDS,
-            stalled_worker_timeout=SILENT_SECONDS,
-            delete_jobs="successful",
-            additional_context={"surroundings": jobs.Surroundings(settings, database), "servers": servers},
-        )
+    with jobs.runner(settings, TASKS) as app:
+        async with app.open_async():
+            await app.run_worker_async(
+                queues=[jobs.QUEUE],
+                concurrency=8,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=2.0,
+                shutdown_graceful_timeout=5.0,
+                update_heartbeat_interval=LIVES_EVERY_SECONDS,
+                stalled_worker_timeout=SILENT_SECONDS,
+                delete_jobs="successful",
+                additional_context={
+                    "surroundings": jobs.Surroundings(settings, database),
+                    "servers": servers,
+                },
+            )
 
 
 async def _settle(running: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:

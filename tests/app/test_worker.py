@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from sqlalchemy import text
 
 from app import jobs
-from app.worker import BLUEPRINTS, take_over
+from app.worker import TASKS, take_over
 
 LEFT_BEHIND = text("""
     WITH worker AS (
@@ -27,9 +27,9 @@ async def after_taking_over(database, settings, *, silent):
     async with database.transaction() as session:
         await session.execute(LEFT_BEHIND, {"queue": jobs.QUEUE, "silent": silent})
         await session.execute(WAITING, {"queue": jobs.QUEUE})
-    app = jobs.make_app(settings, BLUEPRINTS)
-    async with app.open_async():
-        await take_over(SimpleNamespace(app=app), 0)
+    with jobs.runner(settings, TASKS) as app:
+        async with app.open_async():
+            await take_over(SimpleNamespace(app=app), 0)
     async with database.transaction() as session:
         found = [tuple(row) for row in await session.execute(STATES)]
         await session.execute(text("DELETE FROM procrastinate_jobs"))
@@ -50,3 +50,26 @@ async def test_what_a_living_worker_does_is_left_to_it(database, settings):
         ("meetings:follow", "doing"),
         ("meetings:follow", "todo"),
     ]
+
+
+async def test_a_runner_that_is_made_again_does_its_jobs_and_its_rounds(site, database, settings):
+    """As after each loss of the database, in one process."""
+    around = {"surroundings": jobs.Surroundings(settings, database), "servers": site.state.servers}
+    for _ in range(2):
+        async with database.transaction() as session:
+            await jobs.defer(session, "meetings:measure", external_id="nothing-of-this-name")
+        with jobs.runner(settings, TASKS) as app:
+            async with app.open_async():
+                assert "meetings:follow" in app.tasks
+                await app.run_worker_async(
+                    queues=[jobs.QUEUE],
+                    wait=False,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    additional_context=around,
+                )
+        async with database.transaction() as session:
+            left = await session.scalars(
+                text("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'meetings:measure'")
+            )
+            assert left.all() == []

@@ -2,12 +2,11 @@
 
 import itertools
 
-from app import jobs
-from app.worker import BLUEPRINTS
+from app.worker import TASKS
 
 
-async def test_bbb_is_followed_every_five_seconds_in_every_minute(settings):
-    periodic = jobs.make_app(settings, BLUEPRINTS).periodic_registry.periodic_tasks
+def test_bbb_is_followed_every_five_seconds_in_every_minute():
+    periodic = TASKS.periodic_registry.periodic_tasks
     (follow,) = [each for each in periodic.values() if each.task.name == "meetings:follow"]
     start = 1_800_000_001.0
     iterator = follow.croniter
