@@ -20,6 +20,8 @@ from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.servers.models import Server
 from tests.app.accounts.conftest import ADA, OTHER_PASSWORD, PASSWORD, is_signed_in, make_user, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 async def membership(database, user: User, reason: str = "gave 120 EUR") -> None:
     async with database.transaction() as session:

@@ -3,11 +3,14 @@
 import asyncio
 
 import httpx
+import pytest
 
 from app import clock
 from app.api.rates import CHANGES, READS
 from app.main import make_app
 from tests.app.api.conftest import error, program
+
+pytestmark = pytest.mark.slow
 
 HALL = "/rooms/hall"
 

@@ -14,6 +14,8 @@ from app.api.routes import calls
 from tests.app.api.conftest import error, program, token_of
 from tests.factories import a_person, signed_in
 
+pytestmark = pytest.mark.slow
+
 HALL = "/rooms/hall"
 
 # Call: method, path, body, and what someone else gets for Ada's room and meeting (None: their own answer).

@@ -212,6 +212,7 @@ async def reserved(database):
         return await session.scalar(select(func.count()).select_from(Meeting))
 
 
+@pytest.mark.slow
 async def test_no_connection_is_held_while_bbb_is_asked(site, database, simulator):
     people = [await a_person(database, f"p{number}@example.org") for number in range(12)]
     rooms = [await a_room(database, person, f"Room {number}") for number, person in enumerate(people)]
