@@ -35,6 +35,9 @@ class OutgoingMail(WithId, Base):
     text: Mapped[str]
     html: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
+    # What is to be done once it is sent: a task with its arguments.
+    then_task: Mapped[str | None]
+    then_args: Mapped[dict[str, Any] | None]
 
 
 class Mailer:

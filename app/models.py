@@ -3,9 +3,10 @@
 from app.accounts.models import ApiToken, BrowserSession, User
 from app.db import Base
 from app.mail import OutgoingMail
-from app.meetings.models import Attendance, Consent, Meeting
-from app.memberships.models import Holder, Membership, PolicyRow, Tier
+from app.meetings.models import Attendance, AttendanceFigure, Consent, Meeting
+from app.memberships.models import Holder, LimitOverride, LoggedDecision, Membership, PolicyRow, Tier
 from app.organisations.models import Organisation, OrganisationHost
+from app.recordings.models import Recording, RecordingFormat
 from app.rooms.models import Room, RoomAddress
 from app.servers.models import Server
 from app.web.models import RateCount
@@ -13,10 +14,13 @@ from app.web.models import RateCount
 __all__ = [
     "ApiToken",
     "Attendance",
+    "AttendanceFigure",
     "Base",
     "BrowserSession",
     "Consent",
     "Holder",
+    "LimitOverride",
+    "LoggedDecision",
     "Meeting",
     "Membership",
     "Organisation",
@@ -24,6 +28,8 @@ __all__ = [
     "OutgoingMail",
     "PolicyRow",
     "RateCount",
+    "Recording",
+    "RecordingFormat",
     "Room",
     "RoomAddress",
     "Server",

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """a meeting for more people than the tier has was asked for [people; used is 0]"""
     GROUP_FULL = "group_full"
     """the meeting is full, or its last place is the host's: then used is limit - 1 [people]"""
+    HOSTS = "hosts"
+    """all seats of the organisation are taken [hosts]"""
     LARGE_SESSIONS = "large_sessions"
     """the month's large sessions are used up [large sessions]"""
     LARGE_SESSION_PEOPLE = "large_session_people"
@@ -50,6 +52,7 @@ _LIMIT_OF_REASON = {
     Reason.SITTING_SPENT: LimitName.MEETING_MINUTES,
     Reason.GROUP_SIZE: LimitName.GROUP_SIZE,
     Reason.GROUP_FULL: LimitName.GROUP_SIZE,
+    Reason.HOSTS: LimitName.HOSTS,
     Reason.LARGE_SESSIONS: LimitName.LARGE_SESSIONS_PER_MONTH,
     Reason.LARGE_SESSION_PEOPLE: LimitName.LARGE_SESSION_PEOPLE,
     Reason.RECORDING_OFF: LimitName.STORAGE_BYTES,

@@ -18,6 +18,8 @@ class LimitName(StrEnum):
     STORAGE_BYTES = "storage_bytes"
     LARGE_SESSIONS_PER_MONTH = "large_sessions_per_month"
     LARGE_SESSION_PEOPLE = "large_session_people"
+    HOSTS = "hosts"
+    RECORDING_DAYS = "recording_days"
 
 
 class _NotNegative:
@@ -48,6 +50,8 @@ class TierLimits(_NotNegative):
     """0 = none; of the holder, however many hosts"""
     large_session_people: int | None
     """people in one large session"""
+    recording_days: int | None = None
+    """how long a recording is kept at most"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,9 @@ class Limits(_NotNegative):
     storage_bytes: int | None
     large_sessions_per_month: int | None
     large_session_people: int | None
+    hosts: int | None = None
+    """hosts of an organisation: the seats of its membership"""
+    recording_days: int | None = None
 
     def overridden(self, **limits: int | None) -> Self:
         """The same limits with an operator's override of any of them on top (None = unlimited)."""
@@ -113,8 +120,10 @@ def _storage(tier: TierLimits, hosts: int) -> int | None:
     return tier.storage_first_host + (tier.storage_further_host or 0) * (hosts - 1)
 
 
-def limits_of(tier: TierLimits, hosts: int = 1) -> Limits:
+def limits_of(tier: TierLimits, hosts: int = 1, *, seats: int | None = None) -> Limits:
     """What a holder with that many hosts may use; a person is a holder with one host.
+
+    `seats` are the hosts that an organisation may have, None = as many as it likes.
 
     Without a host nothing that is counted per host is left; what is unlimited stays unlimited.
     """
@@ -128,6 +137,8 @@ def limits_of(tier: TierLimits, hosts: int = 1) -> Limits:
         storage_bytes=_storage(tier, hosts),
         large_sessions_per_month=tier.large_sessions_per_month,
         large_session_people=tier.large_session_people,
+        hosts=seats,
+        recording_days=tier.recording_days,
     )
 
 

@@ -37,6 +37,11 @@ def may_create_room(limits: Limits, used: int) -> Decision[None]:
     return _one_more(Reason.ROOMS, limits.rooms, used) or Granted(None)
 
 
+def may_add_host(limits: Limits, used: int) -> Decision[None]:
+    """One more host for an organisation that has `used` of them, within the seats of its membership."""
+    return _one_more(Reason.HOSTS, limits.hosts, used) or Granted(None)
+
+
 def is_read_only(limits: Limits, newer_rooms: int) -> bool:
     """Whether a room is above the cap after a downgrade: enough others were used more recently."""
     return limits.rooms is not None and newer_rooms >= limits.rooms

@@ -65,6 +65,21 @@ class Meeting(WithId, Base):
         # The operator's lists: a holder's meetings, the newest first, and those of a day.
         Index("ix_meetings_holder_id_id", "holder_id", text("id DESC")),
         Index("ix_meetings_reserved_at", "reserved_at"),
+        # What running and just ended meetings still keep free of the holder's storage.
+        Index("ix_meetings_reserving_holder_id", "holder_id", postgresql_where=text("reserved_bytes > 0")),
+        # The month's large sessions.
+        Index(
+            "ix_meetings_large_holder_id_reserved_at",
+            "holder_id",
+            "reserved_at",
+            postgresql_where=text("large_session"),
+        ),
+        # Whose recordings are asked for next.
+        Index(
+            "ix_meetings_recordings_due_at",
+            "recordings_due_at",
+            postgresql_where=text("recordings_due_at IS NOT NULL"),
+        ),
     )
 
     room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="SET NULL"))
@@ -89,6 +104,27 @@ class Meeting(WithId, Base):
     end_asked: Mapped[str | None]  # EndReason that we asked BBB to end it for
     people_now: Mapped[int] = mapped_column(default=0)
     peak_people: Mapped[int] = mapped_column(default=0)
+    # Above the holder's group size: one of the month's large sessions is used for it.
+    large_session: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    missing_since: Mapped[datetime | None]  # the server answers, and does not list it
+    told_minutes: Mapped[int | None]  # the last warning in its chat: so many minutes before the end
+    # Attendance as figures: the sum of everyone's seconds, counted up to `counted_at`.
+    person_seconds: Mapped[int] = mapped_column(server_default="0", default=0)
+    counted_at: Mapped[datetime | None]
+    exact_figures: Mapped[bool] = mapped_column(
+        server_default=text("false"), default=False
+    )  # BBB's own, not the rounds'
+    recordings_due_at: Mapped[datetime | None]  # when BBB is asked for its recordings next
+
+
+class AttendanceFigure(Base):
+    """People at once in one minute of a meeting: what is kept of attendance, without names."""
+
+    __tablename__ = "attendance_figures"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
+    minute: Mapped[int] = mapped_column(primary_key=True)  # from the meeting's start, the first is 0
+    people: Mapped[int]
 
 
 class Attendance(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.meetings.joining import ON_THE_WAY
 from app.meetings.models import UNFINISHED, Meeting, MeetingState
+from app.memberships.models import Holder
 from quotas.sittings import Sitting
 
 # A room with its host, its holder and its newest meeting: all that a guest's page or join needs, in one
@@ -67,16 +68,17 @@ async def use_of(session: AsyncSession, holder_id: int) -> Use:
             select(
                 func.count(case((_UNFINISHED, 1))).label("at_once"),
                 func.min(case((_UNFINISHED, _ENDS_AT))).label("earliest_end"),
-                func.coalesce(func.sum(case((~_UNFINISHED, Meeting.reserved_bytes))), 0).label("stored"),
-                func.coalesce(func.sum(case((_UNFINISHED, Meeting.reserved_bytes))), 0).label("reserved"),
+                func.coalesce(func.sum(Meeting.reserved_bytes), 0).label("reserved"),
+                select(Holder.stored_bytes).where(Holder.id == holder_id).scalar_subquery().label("stored"),
             ).where(
                 Meeting.holder_id == holder_id,
-                # Only what still counts is read: the index of unfinished meetings, and that of recorded ones.
+                # Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage
+                # free, which a meeting does until its recording is known.
                 _UNFINISHED | (Meeting.reserved_bytes > 0),
             )
         )
     ).one()
-    return Use(row.at_once, row.earliest_end, int(row.stored), int(row.reserved))
+    return Use(row.at_once, row.earliest_end, row.stored or 0, int(row.reserved))
 
 
 async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, int]:

@@ -37,7 +37,7 @@ class HeldLimits(Standing):
 # One statement: the holder, its newest membership that holds now (grace included), the tier, the policy.
 # An organisation's hosts are counted by name of the table: its package stands further right.
 _STANDING = text("""
-    SELECT h.id AS holder_id, h.name AS holder_name, m.ends_at AS membership_ends_at, t.*, p.*,
+    SELECT h.id AS holder_id, h.name AS holder_name, m.ends_at AS membership_ends_at, m.seats, t.*, p.*,
            CASE h.kind WHEN 'organisation' THEN (
                SELECT count(*) FROM organisation_hosts oh
                JOIN organisations o ON o.id = oh.organisation_id WHERE o.holder_id = h.id
@@ -45,7 +45,7 @@ _STANDING = text("""
     FROM holders h
     CROSS JOIN policy p
     LEFT JOIN LATERAL (
-        SELECT tier_id, ends_at FROM memberships
+        SELECT tier_id, ends_at, seats FROM memberships
         WHERE holder_id = h.id AND starts_at <= :now
           AND (ends_at IS NULL OR ends_at + p.grace_days * interval '1 day' > :now)
         ORDER BY starts_at DESC, id DESC LIMIT 1
@@ -98,6 +98,7 @@ def tier_limits(tier: Tier | Row[tuple[object, ...]]) -> TierLimits:
         storage_further_host=tier.storage_further_host,
         large_sessions_per_month=tier.large_sessions_per_month,
         large_session_people=tier.large_session_people,
+        recording_days=tier.recording_days,
     )
 
 
@@ -108,11 +109,12 @@ def _standing(row: Row[tuple[object, ...]]) -> Standing:
         tier_key=row.key,
         tier_name=row.name,
         membership_ends_at=row.membership_ends_at,
-        limits=limits_of(tier_limits(row), row.hosts),
+        limits=limits_of(tier_limits(row), row.hosts, seats=row.seats),
         policy=Policy(
             sitting_gap_minutes=row.sitting_gap_minutes,
             large_session_above=row.large_session_above,
             recording_bytes_per_hour=row.recording_bytes_per_hour,
             membership_grace_days=row.grace_days,
+            retention_grace_days=row.retention_grace_days,
         ),
     )

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, WithId
@@ -24,6 +25,12 @@ class Holder(WithId, Base):
     kind: Mapped[str]  # HolderKind
     name: Mapped[str]
     created_at: Mapped[datetime]
+    # Bytes of its recordings, kept as they change: a decision reads this one row, however many they are.
+    stored_bytes: Mapped[int] = mapped_column(server_default="0", default=0)
+    storage_warned: Mapped[int] = mapped_column(
+        server_default="0", default=0
+    )  # percent last warned of; 0: none
+    over_since: Mapped[datetime | None]  # since when more is stored than the limit has
 
 
 class Tier(WithId, Base):
@@ -44,6 +51,7 @@ class Tier(WithId, Base):
     storage_further_host: Mapped[int | None]  # bytes
     large_sessions_per_month: Mapped[int | None]  # 0: none
     large_session_people: Mapped[int | None]
+    recording_days: Mapped[int | None]  # how long a recording is kept at most
 
 
 class Membership(WithId, Base):
@@ -61,6 +69,56 @@ class Membership(WithId, Base):
     ends_at: Mapped[datetime | None]
     reason: Mapped[str]
     granted_by: Mapped[str]  # the operator's name at that time, or what granted it
+    seats: Mapped[int | None]  # hosts that an organisation may have; empty is unlimited
+
+
+class LimitOverride(WithId, Base):
+    """One limit of one holder, set by an operator over the tier's; never changed, only withdrawn."""
+
+    __tablename__ = "limit_overrides"
+    __table_args__ = (
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="ends_after_it_starts"),
+        Index("ix_limit_overrides_holder_id", "holder_id", "id"),
+    )
+
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holders.id", ondelete="CASCADE"))
+    limit_name: Mapped[str]  # LimitName
+    value: Mapped[int | None]  # in the limit's own unit; empty is unlimited
+    reason: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    made_by: Mapped[str]  # the operator's name at that time
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None]
+
+
+class LoggedDecision(WithId, Base):
+    """What was granted or refused to a holder, kept 30 days; no names of guests."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        Index("ix_decisions_holder_id_id", "holder_id", text("id DESC")),
+        Index("ix_decisions_at", "at"),
+    )
+
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holders.id", ondelete="CASCADE"))
+    at: Mapped[datetime]  # of the last time, when it was decided again and again
+    times: Mapped[int] = mapped_column(server_default="1", default=1)
+    question: Mapped[str]  # Question: what was asked for
+    subject: Mapped[str]  # which room or organisation, by its name at that time
+    granted: Mapped[bool]
+    reason: Mapped[str | None]  # Reason, of a refusal
+    limit_value: Mapped[int | None]
+    used: Mapped[int | None]
+    asked: Mapped[int | None]
+    terms: Mapped[dict[str, Any] | None]  # of a grant
+
+
+class Removal(StrEnum):
+    """What becomes of a recording whose time is over."""
+
+    UNPUBLISH = "unpublish"
+    DELETE = "delete"
 
 
 class PolicyRow(Base):
@@ -74,3 +132,5 @@ class PolicyRow(Base):
     large_session_above: Mapped[int]
     recording_bytes_per_hour: Mapped[int]
     grace_days: Mapped[int]
+    recording_removal: Mapped[str] = mapped_column(server_default="unpublish", default="unpublish")  # Removal
+    retention_grace_days: Mapped[int] = mapped_column(server_default="90", default=90)

@@ -123,6 +123,8 @@ _UNLIMITED: dict[LimitName, Text] = {
     LimitName.ROOMS: lazy("As many rooms as you need."),
     LimitName.AT_ONCE: lazy("As many meetings at a time as you need."),
     LimitName.LARGE_SESSIONS_PER_MONTH: lazy("As many large sessions as you need."),
+    LimitName.HOSTS: lazy("As many hosts as you need."),
+    LimitName.RECORDING_DAYS: lazy("Recordings are kept without end."),
 }
 
 _AMOUNTS: dict[LimitName, Callable[[int], str]] = {
@@ -134,6 +136,10 @@ _AMOUNTS: dict[LimitName, Callable[[int], str]] = {
     LimitName.AT_ONCE: lambda v: _n("One meeting at a time.", "%(num)s meetings at a time.", v),
     LimitName.LARGE_SESSIONS_PER_MONTH: lambda v: _n(
         "One large session a month.", "%(num)s large sessions a month.", v
+    ),
+    LimitName.HOSTS: lambda v: _n("One host.", "%(num)s hosts.", v),
+    LimitName.RECORDING_DAYS: lambda v: _n(
+        "Recordings are kept one day.", "Recordings are kept %(num)s days.", v
     ),
 }
 
@@ -217,6 +223,16 @@ _WORDS: dict[Reason, _Words] = {
             r.limit or 0,
         ),
         lambda r: _n("One person is in.", "%(num)s people are in.", r.used),
+    ),
+    Reason.HOSTS: _Words(
+        lazy("All seats are taken"),
+        lambda r, s: _n(
+            "%(holder)s has a seat for one host.",
+            "%(holder)s has seats for %(num)s hosts.",
+            r.limit or 0,
+            holder=s.holder_name,
+        ),
+        lambda r: _n("One is taken.", "%(num)s are taken.", r.used),
     ),
     Reason.LARGE_SESSIONS: _Words(
         lazy("This month’s large sessions are used up"),

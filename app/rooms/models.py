@@ -17,6 +17,17 @@ class WhoMayStart(StrEnum):
     ANYONE = "anyone"
 
 
+class Visibility(StrEnum):
+    """Who may see a recording, from nobody to everybody."""
+
+    NOBODY = "nobody"
+    HOSTS = "hosts"
+    SIGNED_IN = "signed_in"
+    CODE = "code"
+    LINK = "link"
+    PUBLIC = "public"
+
+
 class Room(WithId, Base):
     """A durable room. Its meetings and recordings are charged to its holder, whoever clicks."""
 
@@ -37,6 +48,11 @@ class Room(WithId, Base):
     lobby: Mapped[bool]
     who_may_start: Mapped[str]  # WhoMayStart
     record: Mapped[bool]  # whether its meetings are meant to be recorded
+    # What a new recording begins with; its host can change it for each.
+    recording_visibility: Mapped[str] = mapped_column(
+        server_default=Visibility.HOSTS, default=Visibility.HOSTS
+    )
+    recording_days: Mapped[int | None]  # empty: as long as the tier keeps them
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
 
