@@ -13,7 +13,7 @@ from playwright.async_api import Browser, async_playwright
 from app import clock
 from tests.chromium import system_chromium
 from tests.conftest import new_database
-from tests.journeys.house import House
+from tests.house import House
 from tests.journeys.visitor import Door
 
 SWITCHES = (

@@ -16,8 +16,8 @@ from playwright.async_api import Browser, expect
 
 from app import clock
 from tests.conftest import new_database
-from tests.journeys.house import House
-from tests.journeys.visitor import Door, until
+from tests.house import House, until
+from tests.journeys.visitor import Door
 
 pytestmark = pytest.mark.journey
 

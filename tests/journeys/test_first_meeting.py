@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from sqlalchemy import select
 
 from app.meetings.models import EndReason, Meeting
-from tests.journeys.house import House
+from tests.house import House
 from tests.journeys.visitor import Door, Visitor
 
 pytestmark = pytest.mark.journey

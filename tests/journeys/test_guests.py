@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app import clock
 from app.meetings.models import Consent, Meeting
 from tests.browser import forms_of, text_of
-from tests.journeys.house import House
-from tests.journeys.visitor import Door, quiet_guest, until
+from tests.house import House, until
+from tests.journeys.visitor import Door, quiet_guest
 
 pytestmark = pytest.mark.journey
 

@@ -19,8 +19,8 @@ from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
 from tests import factories
 from tests.browser import forms_of
-from tests.journeys.house import House
-from tests.journeys.visitor import Door, Visitor, until
+from tests.house import House, until
+from tests.journeys.visitor import Door, Visitor
 
 pytestmark = pytest.mark.journey
 

@@ -24,7 +24,7 @@ from app.rooms.models import Room
 from app.rooms.service import delete_room
 from app.settings import Settings
 from tests import factories
-from tests.journeys.house import House
+from tests.house import House
 from tests.journeys.visitor import Door, Visitor, quiet_guest, send_quietly
 
 pytestmark = pytest.mark.journey

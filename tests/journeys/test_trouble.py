@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.meetings.models import Meeting
 from app.rooms.models import Room
-from tests.journeys.house import House
-from tests.journeys.visitor import Door, Visitor, until
+from tests.house import House, until
+from tests.journeys.visitor import Door, Visitor
 
 pytestmark = pytest.mark.journey
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from app.accounts.passwords import hash_password
-from tests.journeys.house import House
+from tests.house import House
 from tests.journeys.visitor import Door
 
 pytestmark = pytest.mark.journey

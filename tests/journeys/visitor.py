@@ -1,9 +1,6 @@
 """People at browsers: a window of their own each, with a network address of their own."""
 
-import asyncio
 import itertools
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,27 +9,13 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 
 from app.accounts.models import User
 from tests.browser import forms_of, text_of
-from tests.journeys.house import House
+from tests.house import PATIENCE, House
 
-PATIENCE = (
-    20.0  # seconds a page may take to become what is expected: rounds and quiet looks are seconds apart
-)
 expect.set_options(timeout=PATIENCE * 1000)
 
 # The browser's own lines about answers that are errors: the tests look at those answers themselves.
 EXPECTED = ("Failed to load resource", "net::ERR_")
 _addresses = itertools.count(1)
-
-
-async def until(is_so: Callable[[], Awaitable[Any]], what: str, *, within: float = PATIENCE) -> Any:
-    """Wait for something true and return it."""
-    end = time.monotonic() + within
-    while True:
-        found = await is_so()
-        if found:
-            return found
-        assert time.monotonic() < end, f"not in {within:g} s: {what}"
-        await asyncio.sleep(0.05)
 
 
 class Visitor:

@@ -1,5 +1,6 @@
 """The whole program as it runs for people: server processes, worker, simulator, each a process of its own."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -8,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -28,6 +30,20 @@ SECRET = "the shared secret of the journeys"
 READY_WITHIN = 60.0
 STOPPED_WITHIN = 10.0
 PROCESSES = 2
+PATIENCE = (
+    20.0  # seconds a page may take to become what is expected: rounds and quiet looks are seconds apart
+)
+
+
+async def until(is_so: Callable[[], Awaitable[Any]], what: str, *, within: float = PATIENCE) -> Any:
+    """Wait for something true and return it."""
+    end = time.monotonic() + within
+    while True:
+        found = await is_so()
+        if found:
+            return found
+        assert time.monotonic() < end, f"not in {within:g} s: {what}"
+        await asyncio.sleep(0.05)
 
 
 def free_port() -> int:
@@ -122,14 +138,34 @@ class House:
 
     def open(self) -> None:
         """Start everything as an installation does, and wait until it answers."""
+        self.prepare()
+        self.serve("serve", self.port, PROCESSES)
+        self.work()
+
+    def prepare(self) -> None:
+        """What must be there before the site: its tables, and BBB."""
         self.start_simulator()
         migrate = self.start("migrate", "app", "migrate").process
         assert migrate.wait(READY_WITHIN) == 0, self.logs()
-        self.start("serve", "app", "serve", "--port", str(self.port), "--processes", str(PROCESSES))
-        self.start("worker", "app", "worker")
-        self._answers(f"{self.url}/health")
         self._answers(f"{self.simulator_url}/bigbluebutton/api")
-        self.until(lambda: "worker.started" in self.processes["worker"].log.read_text(), "the worker works")
+
+    def serve(self, name: str, port: int, processes: int) -> None:
+        """The site at a port. One process serves by itself; of more, the first looks after the others."""
+        self.start(name, "app", "serve", "--port", str(port), "--processes", str(processes))
+        self._answers(f"http://127.0.0.1:{port}/health")
+
+    def work(self) -> None:
+        """A worker."""
+        log = self.folder / "worker.log"
+        before = log.read_text().count("worker.started") if log.exists() else 0
+        self.start("worker", "app", "worker")
+        self.until(lambda: log.read_text().count("worker.started") > before, "the worker works")
+
+    def kill(self, name: str) -> None:
+        """Kill -9, as the machine's memory guard does: no last words, connections break."""
+        killed = self.processes.pop(name)
+        killed.signal(signal.SIGKILL)
+        killed.process.wait()
 
     def start_simulator(self) -> None:
         words = ("--port", str(self.simulator_port), "--secret", SECRET)
