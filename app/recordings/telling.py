@@ -1,0 +1,122 @@
+"""Telling BBB what is wanted of a recording: written with its cause, told by the worker, confirmed afterwards.
+
+Only wishes of our own are pushed: what BBB's people do with a recording meanwhile is not fought.
+"""
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock, jobs
+from app.db import Database
+from app.live import announce, holder_topic
+from app.memberships.limits import hold
+from app.recordings import totals
+from app.recordings.models import Recording, RecordingState, Wanted
+from app.rooms.models import Visibility
+from app.servers.pool import Servers
+from bbb_client.errors import BBBError, CouldNotAsk, Refused
+
+TELL = "keeping:tell"
+AT_ONCE = 200  # wishes that one round reads
+
+log = structlog.get_logger()
+
+
+def wish_of(recording: Recording) -> Wanted:
+    """What BBB is to do with it. What nobody may see is unpublished, so that its raw address stops working."""
+    if recording.wanted == Wanted.DELETED:
+        return Wanted.DELETED
+    is_hidden = recording.visibility == Visibility.NOBODY or recording.trashed_at or recording.expired_at
+    return Wanted.UNPUBLISHED if is_hidden else Wanted.PUBLISHED
+
+
+def first_wish(visibility: str) -> Wanted | None:
+    """What BBB is to be told of a recording that has just arrived: it publishes by itself."""
+    return Wanted.UNPUBLISHED if visibility == Visibility.NOBODY else None
+
+
+async def wish_anew(session: AsyncSession, recording: Recording, before: Wanted) -> None:
+    """Have BBB told if what is wished for is another thing than before this change. Holder held."""
+    wish = wish_of(recording)
+    if wish != before or wish == Wanted.DELETED:
+        recording.wanted = wish
+        await session.flush()
+        await jobs.defer(session, TELL, recording_id=recording.id)
+    await announce(session, holder_topic(recording.holder_id))
+
+
+async def wish_deletion(session: AsyncSession, recording: Recording) -> None:
+    """Have BBB delete it; its row and its bytes go when BBB has agreed. Holder held."""
+    recording.wanted = Wanted.DELETED
+    await wish_anew(session, recording, Wanted.DELETED)
+
+
+async def tell(database: Database, servers: Servers, recording_id: int) -> bool:
+    """Tell BBB what is wanted of one recording; False if BBB does not answer: the round tries again."""
+    async with database.transaction() as session:
+        recording = await session.get(Recording, recording_id)
+    if recording is None or recording.wanted is None:
+        return True
+    wish = Wanted(recording.wanted)
+    if recording.state == RecordingState.PROCESSING and wish != Wanted.DELETED:
+        return True  # BBB does not know it yet; it publishes first, and is told then
+    try:
+        found = await _ask(servers, recording.record_id, wish)
+    except CouldNotAsk as error:
+        log.warning("recording.telling.could_not_ask", recording=recording_id, wanted=wish, why=error.reason)
+        return False
+    except BBBError as error:
+        log.warning("recording.telling.refused", recording=recording_id, wanted=wish, why=str(error))
+        return True
+    async with database.transaction() as session:
+        await _confirm(session, recording, wish, found=found)
+    return True
+
+
+async def tell_all(database: Database, servers: Servers) -> None:
+    """Tell BBB whatever it has not agreed to yet; the first that it does not answer ends the round."""
+    async with database.transaction() as session:
+        waiting = select(Recording.id).where(Recording.wanted.is_not(None)).order_by(Recording.id)
+        ids = (await session.scalars(waiting.limit(AT_ONCE))).all()
+    for recording_id in ids:
+        if not await tell(database, servers, recording_id):
+            return
+
+
+async def _ask(servers: Servers, record_id: str, wish: Wanted) -> bool:
+    """Whether BBB has done it; False: it has no such recording."""
+    try:
+        if wish == Wanted.DELETED:
+            await servers.client.delete_recordings([record_id])
+        else:
+            await servers.client.publish_recordings([record_id], publish=wish == Wanted.PUBLISHED)
+    except Refused as refused:
+        if not refused.not_found:
+            raise
+        return False
+    return True
+
+
+async def _confirm(session: AsyncSession, told: Recording, wish: Wanted, *, found: bool) -> None:
+    """Write what BBB agreed to; if something else was wished for meanwhile, have it told again."""
+    await hold(session, told.holder_id)
+    recording = await session.get(Recording, told.id, populate_existing=True)
+    if recording is None:
+        return
+    log.info("recording.told", recording=recording.id, wanted=wish, found=found)
+    if wish == Wanted.DELETED:
+        await totals.uncharge(session, recording)
+        await session.delete(recording)
+        await announce(session, holder_topic(recording.holder_id))
+        return
+    if not found:
+        recording.check_at = clock.now()  # it is gone, or not there yet: reading it again finds out
+    elif recording.state != RecordingState.GONE:
+        recording.state = RecordingState(wish)
+    # Two answers may come in another order than they were asked for: the last wish is then told once more.
+    wanted = wish_of(recording)
+    recording.wanted = None if wanted == wish else wanted
+    if recording.wanted is not None:
+        await jobs.defer(session, TELL, recording_id=recording.id)
+    await announce(session, holder_topic(recording.holder_id))
