@@ -50,27 +50,17 @@ def still_warned(now: datetime, until: datetime | None, warned: Warned) -> Warne
     return warned
 
 
-def removed_at(now: datetime, until: datetime, warned: Warned) -> datetime:
-    """When a recording is removed at the earliest, in UTC, if the warning that is missing is sent now.
-
-    An end that came nearer (a lowered tier, a shorter choice) puts the removal off instead of skipping a warning:
-    there are always 14 days after the first and 3 days after the last one.
-    """
-    warned = still_warned(now, until, warned)
-    first = warned.first or now
-    return max(
-        _end(until, first),
-        utc(warned.last or max(utc(now), _end(until, first) - LAST_WARNING)) + LAST_WARNING,
-    )
-
-
 def next_step(
     now: datetime,
     until: datetime | None,
     first_warned_at: datetime | None,
     last_warned_at: datetime | None,
 ) -> Step:
-    """What is to be done now, given when each warning was really sent; moments are aware."""
+    """What is to be done now, given when each warning was really sent; moments are aware.
+
+    An end that came nearer (a lowered tier, a shorter choice) puts the removal off instead of skipping a warning:
+    there are always 14 days after the first and 3 days after the last one.
+    """
     if until is None:
         return Step.NOTHING
     warned = still_warned(now, until, Warned(first_warned_at, last_warned_at))

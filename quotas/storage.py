@@ -8,6 +8,8 @@ from quotas.limits import Policy
 
 HOUR_MINUTES = 60
 MINUTE = timedelta(minutes=1)
+HUNDRED = 100
+WARNING_STEPS = (100, 95, 80)
 
 
 def estimated_bytes(minutes: int, policy: Policy) -> int:
@@ -33,6 +35,16 @@ def recordable_minutes(free_bytes: int | None, policy: Policy) -> int | None:
 def excess_bytes(storage_bytes: int | None, stored_bytes: int) -> int:
     """Bytes stored above the limit (after a downgrade, or an estimate that was too low); 0 within it."""
     return 0 if storage_bytes is None else max(0, stored_bytes - storage_bytes)
+
+
+def warning_step(storage_bytes: int | None, stored_bytes: int) -> int:
+    """Of which percentage of the storage its holder is to be warned: 80, 95 or 100; 0 = of none.
+
+    Who has no storage and stores nothing is not warned, and who has storage without limit is not either.
+    """
+    if storage_bytes is None or stored_bytes == 0:
+        return 0
+    return next((step for step in WARNING_STEPS if stored_bytes * HUNDRED >= storage_bytes * step), 0)
 
 
 @dataclass(frozen=True, kw_only=True)
