@@ -196,8 +196,8 @@ class House:
         while time.monotonic() < end:
             if is_so():
                 return
-            for name in ("serve", "worker", "simulator"):
-                if name in self.processes and self.processes[name].process.poll() is not None:
+            for name, running in self.processes.items():
+                if name != "migrate" and running.process.poll() is not None:
                     raise AssertionError(f"the {name} stopped\n{self.logs()}")
             time.sleep(0.05)
         raise AssertionError(f"not in {READY_WITHIN:g} s: {what}\n{self.logs()}")
