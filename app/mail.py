@@ -1,5 +1,6 @@
 """Mail: written in the transaction that causes it, sent by the worker, readable in the browser in demo mode."""
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formataddr, make_msgid
@@ -40,6 +41,14 @@ class OutgoingMail(WithId, Base):
     then_args: Mapped[dict[str, Any] | None]
 
 
+@dataclass(frozen=True)
+class Then:
+    """What the worker is to do once a mail was handed to the SMTP server: a task, with small arguments."""
+
+    task: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
 class Mailer:
     """Writes mails from `templates/email/<name>/` in the reader's language."""
 
@@ -47,9 +56,20 @@ class Mailer:
         self._templates = templates
 
     async def send(
-        self, session: AsyncSession, to: str, mail: str, /, *, language: str, **context: Any
+        self,
+        session: AsyncSession,
+        to: str,
+        mail: str,
+        /,
+        *,
+        language: str,
+        then: Then | None = None,
+        **context: Any,
     ) -> None:
-        """Queue `mail`, a folder of templates, to an address; it leaves only if this transaction is committed."""
+        """Queue `mail`, a folder of templates, to an address; it leaves only if this transaction is committed.
+
+        `then` is done once it was sent, and never if it cannot be.
+        """
         before = i18n.spoken()
         i18n.speak(language)
         try:
@@ -60,7 +80,13 @@ class Mailer:
         finally:
             i18n.speak(before)
         written = OutgoingMail(
-            to=to, subject=" ".join(subject.split()), text=text, html=html, created_at=clock.now()
+            to=to,
+            subject=" ".join(subject.split()),
+            text=text,
+            html=html,
+            created_at=clock.now(),
+            then_task=then.task if then else None,
+            then_args=then.args if then else None,
         )
         session.add(written)
         await session.flush()
@@ -77,6 +103,10 @@ async def deliver(context: JobContext, mail_id: int) -> None:
     """Hand one mail to the SMTP server and forget it. In demo mode it stays, for the mailbox in the browser."""
     around = jobs.surroundings(context)
     if around.settings.demo and not around.settings.smtp_url.get_secret_value():
+        async with around.database.transaction() as session:
+            shown = await session.get(OutgoingMail, mail_id, with_for_update=True)
+            if shown is not None:
+                await _do_what_follows(session, shown)
         return
     async with around.database.transaction() as session:
         mail = await session.get(OutgoingMail, mail_id)
@@ -88,7 +118,18 @@ async def deliver(context: JobContext, mail_id: int) -> None:
     )
     log.info("mail.sent", mail=mail_id)
     async with around.database.transaction() as session:
-        await session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
+        sent = await session.get(OutgoingMail, mail_id, with_for_update=True)
+        if sent is not None:
+            # With the mail goes what follows from it: a worker killed before this sends it once more at worst.
+            await _do_what_follows(session, sent)
+            await session.delete(sent)
+
+
+async def _do_what_follows(session: AsyncSession, sent: OutgoingMail) -> None:
+    """Let the worker do, once, what was to be done after this mail."""
+    if sent.then_task is not None:
+        await jobs.defer(session, sent.then_task, **(sent.then_args or {}))
+        sent.then_task = sent.then_args = None
 
 
 async def forget_old(session: AsyncSession, settings: Settings) -> None:

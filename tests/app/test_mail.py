@@ -13,8 +13,11 @@ from app.mail import OutgoingMail
 
 
 @contextlib.asynccontextmanager
-async def smtp_server():
-    """A small SMTP server on a port of its own; gives the port and the letters it was handed."""
+async def smtp_server(meanwhile=None):
+    """A small SMTP server on a port of its own; gives the port and the letters it was handed.
+
+    `meanwhile` is called while it takes a letter.
+    """
     letters = []
 
     async def talk(reader, writer):
@@ -28,6 +31,8 @@ async def smtp_server():
             if verb == "DATA":
                 await say("354 go on")
                 letters.append(await reader.readuntil(b"\r\n.\r\n"))
+                if meanwhile:
+                    await meanwhile()
             await say("221 bye" if verb == "QUIT" else "250 fine")
             if verb == "QUIT":
                 break
@@ -38,10 +43,12 @@ async def smtp_server():
         yield server.sockets[0].getsockname()[1], letters
 
 
-async def write(site, *, fail=False):
+async def write(site, *, fail=False, then=None):
     async with site.state.database.transaction() as session:
         link = "http://127.0.0.1:8000/verify/x"
-        await site.state.mailer.send(session, "ada@example.org", "verify_address", language="en", link=link)
+        await site.state.mailer.send(
+            session, "ada@example.org", "verify_address", language="en", link=link, then=then
+        )
         if fail:
             raise RuntimeError
 
@@ -110,3 +117,50 @@ async def test_unsent_mails_are_forgotten_after_a_week(site, database, move_cloc
     async with database.transaction() as session:
         await mail.forget_old(session, site.state.settings)
     assert (await waiting(database))[0] == 0
+
+
+async def following(database):
+    """What the worker is to do after mails were sent."""
+    async with database.transaction() as session:
+        found = text("SELECT task_name, args FROM procrastinate_jobs WHERE task_name <> 'mail:deliver'")
+        return [tuple(row) for row in await session.execute(found)]
+
+
+AFTERWARDS = mail.Then("keeping:warned", {"holder_id": 7})
+
+
+async def test_what_follows_is_left_to_the_worker_once_the_mail_was_handed_over(site, database):
+    from pydantic import SecretStr
+
+    await write(site, then=AFTERWARDS)
+    with pytest.raises(Exception, match=r"(?i)connect"):
+        await deliver_all(site, smtp_url=SecretStr("smtp://127.0.0.1:9"))
+    assert await following(database) == []
+    async with smtp_server() as (port, _letters):
+        await deliver_all(site, smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"))
+    assert await following(database) == [("keeping:warned", {"holder_id": 7})]
+    assert (await waiting(database))[0] == 0
+
+
+async def test_a_mail_in_the_demos_mailbox_counts_as_sent_once(site, database):
+    from pydantic import SecretStr
+
+    await write(site, then=AFTERWARDS)
+    for _ in range(2):
+        await deliver_all(site, demo=True, smtp_url=SecretStr(""))
+    assert await following(database) == [("keeping:warned", {"holder_id": 7})]
+
+
+async def test_a_mail_that_was_taken_back_while_it_was_sent_is_followed_by_nothing(site, database):
+    from pydantic import SecretStr
+
+    await write(site, then=AFTERWARDS)
+
+    async def take_back():
+        async with database.transaction() as session:
+            await session.execute(text("DELETE FROM outgoing_mails"))
+
+    async with smtp_server(meanwhile=take_back) as (port, letters):
+        await deliver_all(site, smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"))
+    assert len(letters) == 1
+    assert await following(database) == []
