@@ -14,15 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 CHANNEL = "guildhall"
 RECONNECT_SECONDS = 1.0
 
+# One statement, however many topics: a round may have news of hundreds of rooms.
+_NOTIFY = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
+
 log = structlog.get_logger()
 
 
 async def announce(session: AsyncSession, *topics: str) -> None:
     """Tell every process that something about these topics changed, once this transaction is committed."""
-    for topic in topics:
-        await session.execute(
-            text("SELECT pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
-        )
+    if topics:
+        await session.execute(_NOTIFY, {"channel": CHANNEL, "topics": list(topics)})
 
 
 def room_topic(room_id: int) -> str:

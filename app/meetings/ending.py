@@ -10,6 +10,7 @@ from app import clock, jobs
 from app.db import Database
 from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
+from app.meetings.attendance import seconds_between
 from app.meetings.models import UNFINISHED, Attendance, EndReason, Meeting, MeetingState
 from app.meetings.starting import ServerRefusedError, ServerSilentError
 from app.memberships.models import PolicyRow
@@ -77,10 +78,13 @@ async def tell_bbb(servers: Servers, external_id: str) -> None:
             raise ServerRefusedError from None
 
 
-async def mark_ended(session: AsyncSession, external_id: str, *, at: datetime) -> bool:
+async def mark_ended(
+    session: AsyncSession, external_id: str, *, at: datetime, why: EndReason | None = None
+) -> bool:
     """The meeting is over since `at` (aware). True for the first to say so; callback and round may both.
 
-    The estimate for its recording is cut to what it really lasted, until the server tells the size.
+    `why`, if it is known and nobody asked for the end. The estimate for its recording is cut to what it really
+    lasted, until the server tells the size.
     """
     meeting = await session.scalar(
         select(Meeting)
@@ -95,8 +99,11 @@ async def mark_ended(session: AsyncSession, external_id: str, *, at: datetime) -
     meeting.state = MeetingState.ENDED
     meeting.started_at = began
     meeting.ended_at = max(began, _by_its_terms(meeting, began, at))
-    meeting.end_reason = _reason(meeting, meeting.ended_at, meeting.people_now)
-    meeting.people_now = 0
+    meeting.end_reason = meeting.end_asked or why or _reason(meeting, meeting.ended_at, meeting.people_now)
+    if not meeting.exact_figures:
+        seconds = seconds_between(meeting.counted_at, meeting.ended_at)
+        meeting.person_seconds += round(meeting.people_now * seconds)
+    meeting.people_now, meeting.missing_since = 0, None
     if meeting.recorded:
         meeting.reserved_bytes = await _estimate(session, meeting.ended_at - began)
         # BBB says when a recording is ready, not when there is none: nobody may have pressed the button.
@@ -110,15 +117,29 @@ async def mark_ended(session: AsyncSession, external_id: str, *, at: datetime) -
     return True
 
 
+async def give_up(session: AsyncSession, meeting_ids: list[int], at: datetime) -> None:
+    """BBB never made these meetings, or they are gone: their places are free again."""
+    if not meeting_ids:
+        return
+    done = await session.execute(
+        update(Meeting)
+        .where(Meeting.id.in_(meeting_ids), Meeting.state == MeetingState.STARTING)
+        .values(state=MeetingState.FAILED, ended_at=at, reserved_bytes=0)
+        .returning(Meeting.id, Meeting.room_id, Meeting.holder_id)
+    )
+    for row in done.all():
+        log.info("meeting.given_up", meeting=row.id)
+        room = [] if row.room_id is None else [room_topic(row.room_id)]
+        await announce(session, *room, holder_topic(row.holder_id))
+
+
 def _by_its_terms(meeting: Meeting, began: datetime, at: datetime) -> datetime:
     """When it ended: as it was heard, but not later than its minutes allow. BBB and its callback take a moment."""
     return at if meeting.minutes is None else min(at, began + timedelta(minutes=meeting.minutes))
 
 
 def _reason(meeting: Meeting, ended_at: datetime, people_now: int) -> EndReason:
-    """Why it ended: what was asked for, else what its length and its people tell (BBB does not say)."""
-    if meeting.end_asked:
-        return EndReason(meeting.end_asked)
+    """Why it ended if nobody asked for that: what its length and its people tell (BBB does not say)."""
     began = meeting.started_at or meeting.reserved_at
     if meeting.minutes is not None and ended_at >= began + timedelta(minutes=meeting.minutes) - NEAR:
         return EndReason.TIME_UP

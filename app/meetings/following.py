@@ -1,222 +1,222 @@
-"""Following BBB: one getMeetings a server and round keeps the state of all its meetings true."""
+"""Following BBB: one getMeetings a server and round keeps the state of all its meetings true.
 
-from collections.abc import Mapping, Sequence
+The number of statements of a round does not grow with the meetings that run; what ends costs some each.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ARRAY, Row, Text, any_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.db import Database
 from app.errors import UnavailableError
-from app.live import announce, holder_topic, room_topic
-from app.meetings.ending import mark_ended, tell_bbb
-from app.meetings.joining import ON_THE_WAY
-from app.meetings.models import OURS, UNFINISHED, Attendance, Meeting, MeetingState
-from app.servers.models import Server
+from app.meetings.ending import give_up, mark_ended, tell_bbb
+from app.meetings.listed import line_of, write_lines
+from app.meetings.missing import Missing, confirm, is_another_servers, note_missing
+from app.meetings.models import OURS, UNFINISHED, Meeting, MeetingState
+from app.meetings.reviving import revive_or_end
+from app.meetings.silence import answers, end_overdue, is_silent
+from app.meetings.telling import Notice, notices_for, tell
+from app.meetings.terms import is_over
 from app.servers.pool import Servers
-from bbb_client.errors import BBBError, CouldNotAsk
+from bbb_client.errors import BBBError
 from bbb_client.responses import MeetingInfo
 
 log = structlog.get_logger()
 
+# An answer that trickles in is none: the next round is due.
+ANSWER_SECONDS = 20.0
 # A start whose process died is given up after this long, if BBB does not know the meeting.
 GIVEN_UP = timedelta(seconds=60)
+# BBB lists a meeting for some seconds more while it ends.
 ENDS_WITHIN = timedelta(seconds=15)
+# What is still listed so long after it ended was ended by mistake.
+BACK_AFTER = timedelta(minutes=1)
+# How many are revived, or asked to end, in one round: the next one is soon.
+REVIVED, ENDED, AT_A_TIME = 20, 50, 8
+FOREIGN = "getMeetings: an answer that looks like another server's: none of this site's meetings is in it"
+
+
+@dataclass
+class Todo:
+    """What BBB has to be asked or told once the round's transaction is over."""
+
+    to_end: list[str] = field(default_factory=list)
+    to_revive: list[int] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
 
 async def follow(database: Database, servers: Servers) -> None:
     """One round: ask the server for its meetings, then bring ours in line with what it says.
 
-    A server that does not answer makes its meetings unknown. None of them is ended for that.
+    A server that does not answer makes its meetings unknown. None of them is ended for that before its time.
     """
     server_id = await servers.choose(database)
     asked_at = clock.now()
     try:
-        found = await servers.client.get_meetings()
-    except BBBError as error:
-        await _silent(database, server_id, error)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            found = await servers.client.get_meetings()
+    except (BBBError, TimeoutError) as error:
+        why = str(error) or "getMeetings: no answer in time"
+        async with database.transaction() as session:
+            await is_silent(session, server_id, why, asked_at)
+            await end_overdue(session, asked_at, answering=None)
         return
     there = {meeting.meeting_id: meeting for meeting in found}
     async with database.transaction() as session:
-        await _answered(session, server_id)
-        ours = await _unfinished(session, server_id, asked_at)
-        to_end = [await _bring_in_line(session, meeting, there, asked_at) for meeting in ours]
-        await _count_people(session, ours, there)
-        to_end += await _strays(session, ours, there, asked_at)
-    for external_id in filter(None, to_end):
-        await _end_again(database, servers, external_id)
-
-
-async def _silent(database: Database, server_id: int, error: BBBError) -> None:
-    async with database.transaction() as session:
-        server = await session.get_one(Server, server_id)
-        if server.failing_since is None:
-            log.warning("server.silent", server=server_id, could_not_ask=isinstance(error, CouldNotAsk))
-            server.failing_since = clock.now()
-            await _announce_all(session, server_id)
-        server.failure = str(error)
-        await session.flush()
-
-
-async def _answered(session: AsyncSession, server_id: int) -> None:
-    server = await session.get_one(Server, server_id)
-    if server.failing_since is not None:
-        log.info("server.answers_again", server=server_id)
-        await _announce_all(session, server_id)
-    server.failing_since, server.failure, server.last_answer_at = None, None, clock.now()
-    await session.flush()
-
-
-async def _announce_all(session: AsyncSession, server_id: int) -> None:
-    """Every room of a server whose meetings became unknown, or known again."""
-    for row in await session.execute(
-        select(Meeting.room_id, Meeting.holder_id).where(
-            Meeting.server_id == server_id, Meeting.state.in_(UNFINISHED), Meeting.room_id.is_not(None)
-        )
-    ):
-        await announce(session, room_topic(row.room_id), holder_topic(row.holder_id))
-
-
-async def _unfinished(session: AsyncSession, server_id: int, asked_at: datetime) -> Sequence[Meeting]:
-    """Our unfinished meetings that were there when the server was asked. Locked: a callback may be at work."""
-    return (
-        await session.scalars(
-            select(Meeting)
-            .where(
-                Meeting.server_id == server_id,
-                Meeting.state.in_(UNFINISHED),
-                func.coalesce(Meeting.started_at, Meeting.reserved_at) < asked_at,
-            )
-            .order_by(Meeting.id)
-            .with_for_update(key_share=True, skip_locked=True)
-        )
-    ).all()
+        todo = await _bring_in_line(session, server_id, there, asked_at)
+    await confirm(database, servers, todo.missing)
+    await _end_all(database, servers, todo.to_end)
+    for meeting_id in todo.to_revive:
+        await revive_or_end(database, servers, meeting_id)
+    await tell(servers, todo.notices)
 
 
 async def _bring_in_line(
-    session: AsyncSession, meeting: Meeting, there: Mapping[str, MeetingInfo], asked_at: datetime
-) -> str | None:
-    """One meeting of ours, by what the server says; returns its id if it runs and was asked to end."""
-    info = there.get(meeting.external_id)
-    if info is not None and not info.has_been_forcibly_ended:
-        if meeting.state == MeetingState.STARTING:
-            await _adopt(session, meeting, info)
-        return meeting.external_id if meeting.end_asked else None
-    if meeting.state == MeetingState.RUNNING:
-        await mark_ended(session, meeting.external_id, at=asked_at)
-    elif meeting.reserved_at < asked_at - GIVEN_UP:
-        await _give_up(session, meeting)
-    return None
+    session: AsyncSession, server_id: int, there: Mapping[str, MeetingInfo], asked_at: datetime
+) -> Todo:
+    ours = await _unfinished(session, server_id, asked_at)
+    others = await _others(session, ours, there)
+    todo = Todo()
+    expected = [meeting for meeting in ours if _should_run(meeting, asked_at)]
+    foreign = not others and is_another_servers(expected, ours, there)
+    if foreign:
+        await is_silent(session, server_id, FOREIGN, asked_at)
+    else:
+        await answers(session, server_id, asked_at)
+    await end_overdue(session, asked_at, answering=None if foreign else server_id)
+    listed = [meeting for meeting in ours if _runs(meeting, there)]
+    lines = [line_of(meeting, there[meeting.external_id], asked_at) for meeting in listed]
+    await write_lines(session, lines, asked_at)
+    todo.to_end = [line.meeting.external_id for line in lines if line.meeting.end_asked or line.ends][:ENDED]
+    todo.notices = await notices_for(session, [line.meeting for line in lines if line.step], asked_at)
+    gone = [meeting for meeting in ours if not _runs(meeting, there)]
+    todo.missing = await _follow_gone(session, gone, there, asked_at, foreign=foreign)
+    _sort_strays(others, asked_at, todo)
+    return todo
 
 
-async def _strays(
-    session: AsyncSession, ours: Sequence[Meeting], there: Mapping[str, MeetingInfo], asked_at: datetime
-) -> list[str]:
-    """What BBB runs although it was given up or asked to end here: it came late, and counts in no limit.
+async def _unfinished(session: AsyncSession, server_id: int, asked_at: datetime) -> Sequence[Row[Any]]:
+    """Our unfinished meetings that were there when the server was asked.
 
-    What ended by itself is left to BBB, which knows better: a list may have lacked it for a moment.
+    Locked, since a callback may be at work; what somebody else has locked is left to the next round.
     """
-    followed = {meeting.external_id for meeting in ours}
-    others = [name for name in there if name.startswith(OURS) and name not in followed]
-    if not others:
-        return []
-    found = await session.scalars(
-        select(Meeting.external_id).where(
-            Meeting.external_id.in_(others),
-            or_(
-                Meeting.state == MeetingState.FAILED,
-                (Meeting.state == MeetingState.ENDED) & Meeting.end_asked.is_not(None),
-            ),
-            # BBB lists a meeting for some seconds more while it ends.
-            Meeting.ended_at < asked_at - ENDS_WITHIN,
-        )
+    columns: tuple[Any, ...] = (
+        Meeting.id,
+        Meeting.external_id,
+        Meeting.room_id,
+        Meeting.holder_id,
+        Meeting.state,
+        Meeting.minutes,
+        Meeting.reserved_at,
+        Meeting.started_at,
+        Meeting.end_asked,
+        Meeting.people_now,
+        Meeting.missing_since,
+        Meeting.told_minutes,
+        Meeting.counted_at,
     )
-    return list(found)
-
-
-async def _adopt(session: AsyncSession, meeting: Meeting, info: MeetingInfo) -> None:
-    """BBB made the meeting, and we never heard of it: it counts from when it was asked for."""
-    log.info("meeting.adopted", meeting=meeting.id)
-    meeting.state = MeetingState.RUNNING
-    meeting.started_at = meeting.reserved_at
-    meeting.create_time = info.create_time
-    await session.flush()
-    await _announce(session, meeting)
-
-
-async def _give_up(session: AsyncSession, meeting: Meeting) -> None:
-    """BBB never made the meeting, or it is gone: its place is free again."""
-    log.info("meeting.given_up", meeting=meeting.id)
-    meeting.state = MeetingState.FAILED
-    meeting.ended_at = clock.now()
-    meeting.reserved_bytes = 0
-    await session.flush()
-    await _announce(session, meeting)
-
-
-async def _announce(session: AsyncSession, meeting: Meeting) -> None:
-    if meeting.room_id is not None:
-        await announce(session, room_topic(meeting.room_id))
-    await announce(session, holder_topic(meeting.holder_id))
-
-
-async def _count_people(
-    session: AsyncSession, ours: Sequence[Meeting], there: Mapping[str, MeetingInfo]
-) -> None:
-    """How many are in each meeting, and which of those we sent there."""
-    freed = await _forget_tickets(session, ours)
-    for meeting in ours:
-        info = there.get(meeting.external_id)
-        if info is None or meeting.state != MeetingState.RUNNING:
-            continue
-        keys = [attendee.user_id for attendee in info.attendees]
-        others = await _mark_present(session, meeting.id, keys)
-        people = max(info.participant_count, len(set(keys)))
-        if people != meeting.people_now:
-            meeting.people_now = people
-            meeting.peak_people = max(meeting.peak_people, people)
-            await session.flush()
-        elif not others and meeting.id not in freed:
-            continue
-        # Also when as many are here as before: if a host came and a guest left, there is a place for a guest.
-        await _announce(session, meeting)
-
-
-async def _forget_tickets(session: AsyncSession, ours: Sequence[Meeting]) -> set[int]:
-    """Forget who was sent in and never came; the meetings where that frees a place, for those who wait for one."""
-    over = (
-        delete(Attendance)
+    found = await session.execute(
+        select(*columns)
         .where(
-            Attendance.meeting_id.in_([meeting.id for meeting in ours]),
-            Attendance.seen_at.is_(None),
-            ~Attendance.present,
-            Attendance.sent_at <= clock.now() - ON_THE_WAY,
+            Meeting.server_id == server_id,
+            Meeting.state.in_(UNFINISHED),
+            func.coalesce(Meeting.started_at, Meeting.reserved_at) < asked_at,
         )
-        .returning(Attendance.meeting_id)
+        .order_by(Meeting.id)
+        .with_for_update(key_share=True, skip_locked=True)
     )
-    return set(await session.scalars(over))
+    return found.all()
 
 
-async def _mark_present(session: AsyncSession, meeting_id: int, keys: list[str]) -> bool:
-    """Write down which of those we sent are there; whether that changed for anyone."""
-    here = Attendance.participant.in_(keys)
-    changed = (Attendance.meeting_id == meeting_id) & (Attendance.present != here)
-    marked = await session.scalars(
-        update(Attendance)
-        .where(changed)
-        .values(present=here, seen_at=func.coalesce(Attendance.seen_at, clock.now()))
-        .returning(Attendance.participant)
+async def _others(
+    session: AsyncSession, ours: Iterable[Row[Any]], there: Mapping[str, MeetingInfo]
+) -> Sequence[Row[Any]]:
+    """What the server lists of this site's meetings besides those that are followed."""
+    followed = {meeting.external_id for meeting in ours}
+    names = [name for name in there if name.startswith(OURS) and name not in followed]
+    if not names:
+        return []
+    columns: tuple[Any, ...] = (
+        Meeting.id,
+        Meeting.external_id,
+        Meeting.state,
+        Meeting.end_asked,
+        Meeting.ended_at,
+        Meeting.started_at,
+        Meeting.reserved_at,
+        Meeting.minutes,
     )
-    return bool(marked.all())
+    found = await session.execute(
+        select(*columns).where(Meeting.external_id == any_(cast(names, ARRAY(Text))))
+    )
+    return found.all()
 
 
-async def _end_again(database: Database, servers: Servers, external_id: str) -> None:
-    """A meeting that is to end, or should have, and still runs: ask again."""
-    try:
-        await tell_bbb(servers, external_id)
-    except UnavailableError:
-        return
-    async with database.transaction() as session:
-        await mark_ended(session, external_id, at=clock.now())
+def _runs(meeting: Row[Any], there: Mapping[str, MeetingInfo]) -> bool:
+    info = there.get(meeting.external_id)
+    return info is not None and not info.has_been_forcibly_ended
+
+
+def _should_run(meeting: Row[Any], asked_at: datetime) -> bool:
+    """Whether a list of its server must have it: what starts or is to end may be missing."""
+    return not (meeting.state == MeetingState.STARTING or meeting.end_asked or is_over(meeting, asked_at))
+
+
+async def _follow_gone(
+    session: AsyncSession,
+    gone: Sequence[Row[Any]],
+    there: Mapping[str, MeetingInfo],
+    asked_at: datetime,
+    *,
+    foreign: bool,
+) -> list[Missing]:
+    """The meetings that the server does not have; returns those to ask for before they are ended."""
+    never_made, missed = [], []
+    for meeting in gone:
+        if meeting.state == MeetingState.STARTING:
+            if not foreign and meeting.reserved_at < asked_at - GIVEN_UP:
+                never_made.append(meeting.id)
+        elif meeting.end_asked or is_over(meeting, asked_at) or meeting.external_id in there:
+            # Nobody wants it any more: if this is wrong, the first list that has it again ends it by API.
+            await mark_ended(session, meeting.external_id, at=meeting.missing_since or asked_at)
+        else:
+            missed.append(meeting)
+    await give_up(session, never_made, clock.now())
+    return await note_missing(session, missed, asked_at, foreign=foreign)
+
+
+def _sort_strays(others: Sequence[Row[Any]], asked_at: datetime, todo: Todo) -> None:
+    """What BBB runs although it is over here: it came late, was ended by mistake, or did not hear of its end."""
+    late = [each for each in others if each.ended_at and each.ended_at < asked_at - ENDS_WITHIN]
+    for each in late:
+        unwanted = each.state == MeetingState.FAILED or each.end_asked or is_over(each, asked_at)
+        if unwanted and len(todo.to_end) < ENDED:
+            todo.to_end.append(each.external_id)
+        elif not unwanted and each.ended_at < asked_at - BACK_AFTER and len(todo.to_revive) < REVIVED:
+            todo.to_revive.append(each.id)
+
+
+async def _end_all(database: Database, servers: Servers, external_ids: Sequence[str]) -> None:
+    """Meetings that are to end, or should have, and still run: ask again, some at a time."""
+    places = asyncio.Semaphore(AT_A_TIME)
+
+    async def end(external_id: str) -> str | None:
+        async with places:
+            try:
+                await tell_bbb(servers, external_id)
+            except UnavailableError:
+                return None
+            return external_id
+
+    told = await asyncio.gather(*(end(external_id) for external_id in external_ids))
+    for external_id in filter(None, told):
+        async with database.transaction() as session:
+            await mark_ended(session, external_id, at=clock.now())

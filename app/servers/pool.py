@@ -28,6 +28,9 @@ class Servers:
             )
         )
         self._id: int | None = None
+        self.site_name = settings.site_name
+        # Older servers cannot write into a chat: found out once a process, not asked for each meeting.
+        self.lacks_chat = False
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Servers"]:

@@ -1,0 +1,131 @@
+"""A running meeting that the server's list does not have: asked for by itself before it is ended."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import Database
+from app.meetings.ending import mark_ended
+from app.servers.pool import Servers
+from bbb_client.errors import BBBError, Refused
+from bbb_client.responses import MeetingInfo
+
+log = structlog.get_logger()
+
+# How many are asked for in a round; the others wait for the next ones.
+ASKED, AT_A_TIME = 20, 5
+WHOLE_SECONDS = 15.0
+# From a server whose list looks like another's, one "not found" is no proof: it has to say so again after this long.
+APART = timedelta(minutes=2)
+
+_NOTE = text("""
+    UPDATE meetings SET missing_since = :at WHERE id = ANY(:ids) AND missing_since IS NULL
+""")
+_FORGET = text("UPDATE meetings SET missing_since = NULL WHERE id = ANY(:ids) AND state = 'running'")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A meeting to ask for. `first`: this is the first "not found" of two that are needed."""
+
+    id: int
+    external_id: str
+    since: datetime
+    needs_two: bool
+    first: bool
+
+
+class Said(Enum):
+    """What the server said of one meeting."""
+
+    GONE = auto()
+    THERE = auto()
+    NOTHING = auto()
+
+
+def is_another_servers(
+    expected: Sequence[Row[Any]], ours: Iterable[Row[Any]], there: Mapping[str, MeetingInfo]
+) -> bool:
+    """Whether a list looks like another server's: it has meetings, and of this site's it has none.
+
+    `expected`: those of ours that a list must have. An empty list is that of a server that was restarted.
+    """
+    return bool(there and expected) and not any(meeting.external_id in there for meeting in ours)
+
+
+async def note_missing(
+    session: AsyncSession, missed: Sequence[Row[Any]], asked_at: datetime, *, foreign: bool
+) -> list[Missing]:
+    """Write down since when they are missing; returns those to ask for now, the longest missing first."""
+    if foreign:
+        # The time between the two answers counts from the first one: only who is asked for is written down.
+        missed = [m for m in missed if m.missing_since is None or m.missing_since <= asked_at - APART]
+    chosen = sorted(missed, key=lambda m: (m.missing_since or asked_at, m.id))[:ASKED]
+    noted = [m.id for m in (chosen if foreign else missed) if m.missing_since is None]
+    if noted:
+        await session.execute(_NOTE, {"at": asked_at, "ids": noted})
+    return [
+        Missing(
+            m.id,
+            m.external_id,
+            since=m.missing_since or asked_at,
+            needs_two=foreign,
+            first=m.missing_since is None,
+        )
+        for m in chosen
+    ]
+
+
+async def confirm(database: Database, servers: Servers, missing: Sequence[Missing]) -> None:
+    """Ask for each of them, and end those that the server does not know, since they were first missed."""
+    if not missing:
+        return
+    said = await _ask(servers, missing)
+    gone = [each for each in missing if said.get(each.id) is Said.GONE]
+    # A first "not found" that did not come has to come yet: its time starts then.
+    back = [each.id for each in missing if _is_back(each, said.get(each.id, Said.NOTHING))]
+    async with database.transaction() as session:
+        if back:
+            await session.execute(_FORGET, {"ids": back})
+        for each in gone:
+            if not (each.needs_two and each.first):
+                log.info("meeting.gone", meeting=each.id)
+                await mark_ended(session, each.external_id, at=each.since)
+
+
+def _is_back(each: Missing, said: Said) -> bool:
+    return said is Said.THERE or (said is Said.NOTHING and each.needs_two and each.first)
+
+
+async def _ask(servers: Servers, missing: Sequence[Missing]) -> dict[int, Said]:
+    """What the server says of each, as far as it says anything in time."""
+    places = asyncio.Semaphore(AT_A_TIME)
+    said: dict[int, Said] = {}
+
+    async def ask(each: Missing) -> None:
+        async with places:
+            said[each.id] = await _ask_for(servers, each.external_id)
+
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            await asyncio.gather(*(ask(each) for each in missing))
+    except TimeoutError:
+        log.warning("meeting.missing.slow", asked=len(missing), answers=len(said))
+    return said
+
+
+async def _ask_for(servers: Servers, external_id: str) -> Said:
+    try:
+        info = await servers.client.get_meeting_info(external_id)
+    except Refused as error:
+        return Said.GONE if error.not_found else Said.NOTHING
+    except BBBError:
+        return Said.NOTHING
+    return Said.GONE if info.has_been_forcibly_ended else Said.THERE

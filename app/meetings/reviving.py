@@ -1,0 +1,123 @@
+"""A meeting that was ended here by mistake and still runs: it goes on if that is possible, else BBB ends it."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.accounts.models import User
+from app.db import Database
+from app.errors import UnavailableError
+from app.live import announce, holder_topic, room_topic
+from app.meetings.ending import tell_bbb
+from app.meetings.models import UNFINISHED, EndReason, Meeting, MeetingState
+from app.meetings.queries import use_of
+from app.memberships.limits import HeldLimits, hold
+from app.rooms.models import Room
+from app.servers.pool import Servers
+from quotas.decisions import Granted
+from quotas.rules import may_start_meeting
+from quotas.storage import headroom, reservation
+
+log = structlog.get_logger()
+
+
+async def revive_or_end(database: Database, servers: Servers, meeting_id: int) -> None:
+    """Let a meeting go on that BBB still lists although it ended here without anyone's wish; or end it by API.
+
+    Under the lock of its holder, like a start: it takes a place among the meetings at once again. Its minutes
+    still count from its start, so that its sitting has lost nothing and won nothing.
+    """
+    async with database.transaction() as session:
+        holder_id = await session.scalar(select(Meeting.holder_id).where(Meeting.id == meeting_id))
+        if holder_id is None:
+            return
+        held = await hold(session, holder_id)
+        row = await _still_ended(session, meeting_id)
+        if row is None:
+            return
+        if await _may_go_on(session, held, row):
+            await _revive(session, held, row)
+            return
+        # From now on every round that finds it asks for its end.
+        await session.execute(
+            update(Meeting)
+            .where(Meeting.id == meeting_id)
+            .values(end_asked=row.end_reason or str(EndReason.GONE))
+        )
+    log.info("meeting.ended_for_good", meeting=meeting_id)
+    try:
+        await tell_bbb(servers, row.external_id)
+    except UnavailableError:
+        return
+
+
+async def _still_ended(session: AsyncSession, meeting_id: int) -> Any:
+    """The meeting, locked, if no other round was faster."""
+    found = await session.execute(
+        select(
+            Meeting.id,
+            Meeting.external_id,
+            Meeting.room_id,
+            Meeting.holder_id,
+            Meeting.minutes,
+            Meeting.recorded,
+            Meeting.reserved_bytes,
+            Meeting.end_reason,
+        )
+        .where(Meeting.id == meeting_id, Meeting.state == MeetingState.ENDED, Meeting.end_asked.is_(None))
+        .with_for_update(key_share=True)
+    )
+    return found.one_or_none()
+
+
+async def _may_go_on(session: AsyncSession, held: HeldLimits, row: Any) -> bool:
+    """Whether the room is free and the holder has a place for it: the rule of starting is asked."""
+    room = await session.execute(
+        select(
+            User.banned_at,
+            select(Meeting.id)
+            .where(Meeting.room_id == Room.id, Meeting.state.in_(UNFINISHED))
+            .exists()
+            .label("taken"),
+        )
+        .join(Room, Room.host_id == User.id)
+        .where(Room.id == row.room_id)
+    )
+    found = room.one_or_none()
+    if found is None or found.taken:
+        return False
+    use = await use_of(session, row.holder_id)
+    free = headroom(held.limits.storage_bytes, use.stored_bytes, use.reserved_bytes - row.reserved_bytes)
+    if row.recorded and free is not None and reservation(row.minutes, held.policy) > free:
+        return False
+    # Only the places are asked for: it has its length, its size and its room already (DOMAIN.md rule 7).
+    decision = may_start_meeting(
+        held.limits.overridden(meeting_minutes=None),
+        held.policy,
+        now=clock.now(),
+        at_once=use.at_once,
+        sitting=None,
+        banned=found.banned_at is not None,
+    )
+    return isinstance(decision, Granted)
+
+
+async def _revive(session: AsyncSession, held: HeldLimits, row: Any) -> None:
+    log.info("meeting.revived", meeting=row.id)
+    nothing: datetime | None = None
+    values = {
+        "state": MeetingState.RUNNING,
+        "ended_at": nothing,
+        "end_reason": nothing,
+        "missing_since": nothing,
+        # Nobody saw who was there meanwhile.
+        "counted_at": nothing,
+        "recordings_due_at": nothing,
+        "reserved_bytes": reservation(row.minutes, held.policy) if row.recorded else 0,
+    }
+    await session.execute(update(Meeting).where(Meeting.id == row.id).values(values))
+    await announce(session, room_topic(row.room_id), holder_topic(row.holder_id))
