@@ -16,9 +16,12 @@ from app.accounts.service import forget_unverified
 from app.db import Database
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
+from app.recordings import keeping
 from app.servers.pool import Servers
 from app.settings import Settings
+from app.templating import Templates
 from app.web import rate_limits
+from app.web.site import Site
 
 log = structlog.get_logger()
 housekeeping = Blueprint()
@@ -64,7 +67,14 @@ async def tidy(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
 
 
-TASKS = jobs.collect({"mail": mail.tasks, "meetings": meeting_jobs.tasks, "site": housekeeping})
+TASKS = jobs.collect(
+    {
+        "mail": mail.tasks,
+        "meetings": meeting_jobs.tasks,
+        "keeping": keeping.tasks,
+        "site": housekeeping,
+    }
+)
 
 
 async def work(settings: Settings) -> None:
@@ -83,6 +93,15 @@ async def work(settings: Settings) -> None:
                     await asyncio.wait_for(stop.wait(), AGAIN_AFTER_SECONDS)
     await database.close()
     log.info("worker.stopped")
+
+
+def mailer_of(settings: Settings) -> mail.Mailer:
+    """Mails of the worker: their links are made of the site's address, since there are no routes here."""
+
+    def no_routes(name: str, **_values: str) -> str:
+        raise LookupError(f"a mail of the worker asks for the route {name}")
+
+    return mail.Mailer(Templates(url=no_routes, site=Site.of(settings)))
 
 
 def _stop_signal() -> asyncio.Event:
@@ -107,6 +126,7 @@ async def _run(settings: Settings, database: Database, servers: Servers) -> None
                 additional_context={
                     "surroundings": jobs.Surroundings(settings, database),
                     "servers": servers,
+                    "mailer": mailer_of(settings),
                 },
             )
 
