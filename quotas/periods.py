@@ -16,6 +16,11 @@ def kept_until(above_quota_since: datetime, policy: Policy) -> datetime:
     return utc(above_quota_since) + timedelta(days=policy.retention_grace_days)
 
 
+def month_starts(now: datetime, zone: tzinfo) -> datetime:
+    """The first moment of this month in that zone, in UTC: since when its large sessions are counted."""
+    return utc(utc(now).astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+
+
 def month_ends(now: datetime, zone: tzinfo) -> datetime:
     """The first moment of the next month in that zone, in UTC: when the large sessions come anew."""
     first = utc(now).astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

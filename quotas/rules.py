@@ -84,17 +84,18 @@ def may_record(
     *,
     left: int | None,
     minutes: int | None = None,
+    shorten: bool = True,
     stored_bytes: int = 0,
     reserved_bytes: int = 0,
 ) -> Decision[RecordingTerms]:
     """A recording of a meeting that may last `left` minutes (None = no end): what it may become must fit.
 
     With `minutes` the host asks for that long and the whole of it must fit. Without, the meeting is made as
-    long as fits, if that is at least the policy's least: so the whole sitting that is granted always fits.
+    long as fits, if that is at least the policy's least; or, if it may not be made shorter, all that is left
+    must fit. So the whole sitting that is granted always fits.
     """
     used = stored_bytes + reserved_bytes
-    least = max(1, policy.recording_least_minutes) if minutes is None else _at_least_one(minutes, "minutes")
-    asked = estimated_bytes(least, policy)
+    asked = _recording_asked(policy, left, minutes, shorten=shorten)
     if limits.storage_bytes == 0:
         return Refused(reason=Reason.RECORDING_OFF, limit=0, used=used, asked=asked)
     free = headroom(limits.storage_bytes, stored_bytes, reserved_bytes)
@@ -102,6 +103,15 @@ def may_record(
         return Refused(reason=Reason.STORAGE_FULL, limit=limits.storage_bytes, used=used, asked=asked)
     granted = _least(left, minutes, recordable_minutes(free, policy))
     return Granted(RecordingTerms(minutes=granted, reserved_bytes=reservation(granted, policy)))
+
+
+def _recording_asked(policy: Policy, left: int | None, minutes: int | None, *, shorten: bool) -> int:
+    """Bytes that must be free for a recording to be granted at all."""
+    if minutes is not None:
+        return estimated_bytes(_at_least_one(minutes, "minutes"), policy)
+    if shorten:
+        return estimated_bytes(max(1, policy.recording_least_minutes), policy)
+    return reservation(left, policy)
 
 
 def longest_recorded_minutes(
@@ -151,6 +161,7 @@ def may_start_meeting(
     stored_bytes: int = 0,
     reserved_bytes: int = 0,
     minutes: int | None = None,
+    shorten: bool = True,
     people: int | None = None,
     large_sessions: int = 0,
     month_ends: datetime | None = None,
@@ -161,7 +172,8 @@ def may_start_meeting(
 
     `at_once` counts the holder's other meetings that are starting or running, and `earliest_end` is the first
     known end of them; `sitting` is the room's latest; `minutes` and `people` are what the host asks for at
-    most, None = what the limits allow; `newer_rooms` see `is_read_only`, the large sessions see `may_gather`.
+    most, None = what the limits allow; `shorten` see `may_record`; `newer_rooms` see `is_read_only`, the large
+    sessions see `may_gather`.
     """
     refused = (
         (Refused(reason=Reason.HOLDER_BANNED, limit=0, used=0, asked=1) if banned else None)
@@ -181,6 +193,7 @@ def may_start_meeting(
             policy,
             left=left,
             minutes=minutes,
+            shorten=shorten,
             stored_bytes=stored_bytes,
             reserved_bytes=reserved_bytes,
         )

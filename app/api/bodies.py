@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.i18n import marked as _
+from app.meetings.start_input import MOST_PEOPLE
 from app.meetings.visitors import NAME_LENGTH as GUEST_NAME_LENGTH
 from app.meetings.visitors import GuestName
 from app.rooms.addresses import LONGEST
@@ -101,6 +102,20 @@ class Start(Body):
     minutes: Annotated[int, Field(ge=1, le=A_WEEK)] | None = Field(
         None,
         description=_("How many minutes it may last at most. Null: as long as the holder’s limits allow."),
+    )
+    shorten: bool = Field(
+        True,
+        description=_(
+            "Whether a recorded meeting is made only as long as there is space for its recording; else it is refused "
+            "if the whole does not fit."
+        ),
+    )
+    people: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] | None = Field(
+        None,
+        description=_(
+            "How many people it is for at most. More than the holder’s group size uses one of the month’s large "
+            "sessions. Null: the holder’s group size."
+        ),
     )
 
 

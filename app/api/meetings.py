@@ -69,7 +69,14 @@ async def start(
     wanted = body or bodies.Start()
     async with database.transaction() as session:
         door = await open_hosted_door(session, slug, caller)
-    wish = Start(door.room.room_id, caller.id, record=wanted.record, minutes=wanted.minutes)
+    wish = Start(
+        door.room.room_id,
+        caller.id,
+        record=wanted.record,
+        minutes=wanted.minutes,
+        people=wanted.people,
+        shorten=wanted.shorten,
+    )
     started = await start_or_find(database, servers, wish, addresses(request, door.room.slug))
     response.headers["location"] = path_of(request, "api.show_meeting", meeting_id=started.id)
     if not started.is_new:

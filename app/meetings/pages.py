@@ -15,6 +15,7 @@ from app.meetings.doors import Door, at_door, check_code, enter, open_door
 from app.meetings.ending import end_meeting
 from app.meetings.live_state import Live
 from app.meetings.models import EndReason
+from app.meetings.start_input import StartChoice, StartInput, hosts_wish
 from app.meetings.starting import Start, start_meeting
 from app.meetings.visitors import JoinInput, Visit, known_name, refused_as_full, remember, visit_of
 from app.rooms.access import NotTheHostError
@@ -74,7 +75,7 @@ async def start(
     viewer: AnyViewer,
     servers: BBBServers,
     slug: str,
-    record: Annotated[str, Query()] = "",
+    chosen: Annotated[StartChoice, Query()],
 ) -> Response:
     """Start the meeting and go in. No connection to the database is held while BBB is asked."""
     async with database.transaction() as session:
@@ -88,11 +89,9 @@ async def start(
         visit, failed = await _typed(request, session, door)
         if failed:
             return await _room_page(request, session, door, failed, 422)
-    wish = Start(
-        room_id=door.room.room_id,
-        started_by=viewer.id if viewer else None,
-        record=await _record_choice(request, record) if door.is_host else None,
-    )
+        wish, wrong = await _wish(request, door, chosen)
+        if wish is None:
+            return await _room_page(request, session, door, wrong, 422)
     await start_meeting(database, servers, wish, addresses(request, slug))
     return await _into_new(request, database, servers, viewer, slug, visit)
 
@@ -185,12 +184,13 @@ async def _typed(
     return Visit(door.room.room_id, typed.name, code, typed.consent), None
 
 
-async def _record_choice(request: Request, query: str) -> bool | None:
-    """Whether the host wants this meeting recorded; None: as the room is set (the dashboard does not ask)."""
-    if query == "no":
-        return False
-    form = await request.form()
-    return "record" in form if "asks_record" in form else None
+async def _wish(request: Request, door: Door, chosen: StartChoice) -> tuple[Start | None, Form[Any]]:
+    """How the meeting is to be: the host's choice; None with the form if something in it is wrong."""
+    room_id, viewer = door.room.room_id, door.viewer
+    if not door.is_host or viewer is None:
+        return Start(room_id, viewer.id if viewer else None, insists=False), Form()
+    form = await read_form(request, StartInput)
+    return (hosts_wish(room_id, viewer.id, chosen, form.value) if form.value else None), form
 
 
 def _to_waiting(request: Request, slug: str, visit: Visit | None) -> Response:

@@ -8,20 +8,18 @@ from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock, wording
+from app import clock
 from app.accounts.access import Viewer
-from app.i18n import gettext as _
 from app.meetings.joining import counts
 from app.meetings.live_state import Live, LiveState
 from app.meetings.models import Attendance
 from app.meetings.queries import sitting_of_room, use_of
-from app.meetings.starting import refused_now
-from app.memberships.limits import Standing, standing_of
-from app.memberships.refusals import Explanation
+from app.meetings.start_part import StartPart, start_part
+from app.memberships.limits import standing_of
 from app.rooms.models import WhoMayStart
 from app.web.pages import address_of
 from quotas.decisions import Refused
-from quotas.rules import longest_recorded_minutes, may_join, may_start_meeting
+from quotas.rules import may_join, may_start_meeting
 
 FULL = "full"
 
@@ -100,53 +98,28 @@ class HostPart:
     access_code: str
     may_edit: bool
     people: list[dict[str, Any]]
-    refused: Explanation | None
-    may_record: bool
+    start: StartPart | None
+    """None while there is nothing to start"""
     record: bool
-    recording: str | None
+    """whether the room's meetings are meant to be recorded, and can be"""
 
 
 async def host_part(
     session: AsyncSession, request: Request, room: Any, live: LiveState, viewer: Viewer
 ) -> HostPart:
     """The host's part of the page. The same rule that enforces says whether it can be started."""
-    standing = await standing_of(session, room.holder_id)
-    refused, recording, may_record = None, None, False
+    start = None
     if live.state in {Live.NOT_STARTED, Live.ENDED}:
-        refused = await refused_now(session, standing, room)
-        recording, may_record = await _recording(session, standing, room)
+        start = await start_part(session, await standing_of(session, room.holder_id), room)
     return HostPart(
         name=viewer.name,
         share_url=address_of(request, "rooms.show", slug=room.slug),
         access_code=room.access_code,
         may_edit=True,
         people=await _people(session, room.meeting_id) if live.is_running else [],
-        refused=refused,
-        may_record=may_record,
-        record=room.record and may_record,
-        recording=recording,
+        start=start,
+        record=bool(room.record and start and start.recording.is_possible),
     )
-
-
-async def _recording(session: AsyncSession, standing: Standing, room: Any) -> tuple[str, bool]:
-    """How much recording is left, as a sentence, and whether any is."""
-    if standing.limits.storage_bytes == 0:
-        return _("Recording is not part of the tier “%(tier)s”.", tier=_(standing.tier_name)), False
-    use = await use_of(session, room.holder_id)
-    sitting = await sitting_of_room(session, room.room_id)
-    minutes = longest_recorded_minutes(
-        standing.limits,
-        standing.policy,
-        now=clock.now(),
-        sitting=sitting[1] if sitting else None,
-        stored_bytes=use.stored_bytes,
-        reserved_bytes=use.reserved_bytes,
-    )
-    if minutes is None:
-        return _("There is space for recordings without limit."), True
-    if minutes < standing.policy.recording_least_minutes:
-        return _("The space for recordings is used up."), False
-    return _("There is space for a recorded meeting of %(length)s.", length=wording.minutes(minutes)), True
 
 
 async def _people(session: AsyncSession, meeting_id: int) -> list[dict[str, Any]]:

@@ -3,33 +3,29 @@
 import asyncio
 import contextlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts.models import User
 from app.db import Database
 from app.errors import NotFoundError, UnavailableError
-from app.i18n import gettext as _
 from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
 from app.meetings import wire
+from app.meetings.deciding import Asked, decide
 from app.meetings.models import OURS, UNFINISHED, Meeting, MeetingState
-from app.meetings.queries import sitting_of_room, use_of
-from app.memberships.limits import HeldLimits, Standing, hold
-from app.memberships.refusals import Explanation, Help, RefusedError, refusal
+from app.memberships.limits import HeldLimits, hold
+from app.memberships.refusals import RefusedError
 from app.rooms.models import Room
 from app.servers.pool import Servers
 from bbb_client.errors import BBBError, CouldNotAsk, Refused, TooLong
-from quotas import decisions
-from quotas.decisions import Decision, MeetingTerms, Reason
-from quotas.rules import may_start_meeting
-from quotas.sittings import Sitting
+from quotas.decisions import MeetingTerms
+from quotas.limits import LimitName
 
 log = structlog.get_logger()
 
@@ -59,12 +55,19 @@ class ServerRefusedError(UnavailableError):
 
 @dataclass(frozen=True)
 class Start:
-    """A wish to start a room's meeting. `record` None: as the room is set. `minutes` None: as long as may be."""
+    """A wish to start a room's meeting.
+
+    `record` None: as the room is set. `minutes` and `people` None: as long and as many as may be; `shorten` see
+    `deciding.Asked`. `insists` False: a meeting that cannot be recorded starts without (a guest cannot choose).
+    """
 
     room_id: int
     started_by: int | None
     record: bool | None = None
     minutes: int | None = None
+    people: int | None = None
+    shorten: bool = True
+    insists: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,7 @@ async def _reserve(session: AsyncSession, server_id: int, wish: Start, addresses
     )
     if found is not None:
         return Reserved(found, is_ours=False)
-    record = room.record if wish.record is None else wish.record
-    terms, sitting_id = await _decide(session, held, room, wish, record=record)
+    terms, sitting_id = await _decide(session, held, room, wish)
     external_id = f"{OURS}{secrets.token_hex(16)}"
     now = clock.now()
     meeting = Meeting(
@@ -154,6 +156,7 @@ async def _reserve(session: AsyncSession, server_id: int, wish: Start, addresses
         people=terms.people,
         recorded=terms.recorded,
         reserved_bytes=terms.reserved_bytes,
+        large_session=terms.above_group_size,
         reserved_at=now,
     )
     session.add(meeting)
@@ -164,77 +167,21 @@ async def _reserve(session: AsyncSession, server_id: int, wish: Start, addresses
 
 
 async def _decide(
-    session: AsyncSession, held: HeldLimits, room: Room, wish: Start, *, record: bool
+    session: AsyncSession, held: HeldLimits, room: Room, wish: Start
 ) -> tuple[MeetingTerms, str | None]:
     """The terms for the meeting, and the sitting it continues. Raises RefusedError."""
-    sitting = await sitting_of_room(session, room.id)
-    decision = await _ask_the_rule(session, held, room, sitting, record=record, minutes=wish.minutes)
-    if isinstance(decision, decisions.Refused):
-        raise await _refusal(session, decision, held, room)
-    return decision.terms, sitting[0] if sitting and decision.terms.continues_sitting else None
-
-
-async def refused_now(session: AsyncSession, standing: Standing, row: Any) -> Explanation | None:
-    """Why the room's host could not start it now, by the same rule; None if it can be started."""
-    room = await session.get_one(Room, row.room_id)
-    sitting = await sitting_of_room(session, room.id)
-    decision = await _ask_the_rule(session, standing, room, sitting, record=False)
-    if isinstance(decision, decisions.Refused):
-        return (await _refusal(session, decision, standing, room)).explanation
-    return None
-
-
-async def _ask_the_rule(
-    session: AsyncSession,
-    standing: Standing,
-    room: Room,
-    sitting: tuple[str, Sitting] | None,
-    *,
-    record: bool,
-    minutes: int | None = None,
-) -> Decision[MeetingTerms]:
-    """One question for enforcing and for showing, so that they cannot differ."""
-    use = await use_of(session, standing.holder_id)
-    banned = await session.scalar(select(User.banned_at).where(User.id == room.host_id))
-    return may_start_meeting(
-        standing.limits,
-        standing.policy,
-        now=clock.now(),
-        at_once=use.at_once,
-        earliest_end=use.earliest_end,
-        sitting=sitting[1] if sitting else None,
-        record=record,
-        stored_bytes=use.stored_bytes,
-        reserved_bytes=use.reserved_bytes,
-        minutes=minutes,
-        newer_rooms=await _newer_rooms(session, room),
-        banned=banned is not None,
+    asked = Asked(
+        record=room.record if wish.record is None else wish.record,
+        minutes=wish.minutes,
+        people=wish.people,
+        shorten=wish.shorten,
     )
-
-
-async def _refusal(
-    session: AsyncSession, refused: decisions.Refused, standing: Standing, room: Room
-) -> RefusedError:
-    asked = _("Start “%(room)s”", room=room.name)
-    return await refusal(session, refused, standing, asked=asked, helps=_helps(refused.reason, room))
-
-
-async def _newer_rooms(session: AsyncSession, room: Room) -> int:
-    """How many of the holder's rooms were used more recently: after a downgrade those stay active."""
-    newer = tuple_(Room.last_used_at, Room.id) > tuple_(room.last_used_at, room.id)
-    return await session.scalar(select(func.count()).where(Room.holder_id == room.holder_id, newer)) or 0
-
-
-def _helps(reason: Reason, room: Room) -> list[Help]:
-    here = f"/r/{room.slug}"
-    if reason in {Reason.RECORDING_OFF, Reason.STORAGE_FULL}:
-        return [
-            (_("Start without recording"), f"{here}/start?record=no", "post"),
-            (_("Back to the room"), here, "get"),
-        ]
-    if reason in {Reason.AT_ONCE, Reason.ROOM_READ_ONLY}:
-        return [(_("See your rooms"), "/rooms", "get"), (_("Back to the room"), here, "get")]
-    return [(_("Back to the room"), here, "get")]
+    try:
+        return await decide(session, held, room, asked)
+    except RefusedError as error:
+        if wish.insists or error.refused.reason.limit_name is not LimitName.STORAGE_BYTES:
+            raise
+    return await decide(session, held, room, replace(asked, record=False))
 
 
 async def confirm(database: Database, meeting_id: int, create_time: int) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +25,8 @@ class Standing:
     membership_ends_at: datetime | None
     limits: Limits
     policy: Policy
+    zone: ZoneInfo
+    """in which the service counts its months"""
 
 
 @dataclass(frozen=True)
@@ -117,4 +120,5 @@ def _standing(row: Row[tuple[object, ...]]) -> Standing:
             membership_grace_days=row.grace_days,
             retention_grace_days=row.retention_grace_days,
         ),
+        zone=ZoneInfo(row.time_zone),
     )

@@ -134,3 +134,4 @@ class PolicyRow(Base):
     grace_days: Mapped[int]
     recording_removal: Mapped[str] = mapped_column(server_default="unpublish", default="unpublish")  # Removal
     retention_grace_days: Mapped[int] = mapped_column(server_default="90", default=90)
+    time_zone: Mapped[str] = mapped_column(server_default="UTC", default="UTC")  # months are counted in it

@@ -7,7 +7,7 @@ import pytest
 
 from quotas.limits import Policy
 from quotas.moments import NaiveMomentError, utc
-from quotas.periods import kept_until, month_ends, works_until
+from quotas.periods import kept_until, month_ends, month_starts, works_until
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -44,3 +44,10 @@ def test_recordings_above_the_quota_are_kept_ninety_days(noon: datetime, policy:
 def test_a_month_ends_at_midnight_where_the_service_is(now: datetime, end: datetime) -> None:
     assert month_ends(now, MADRID) == end
     assert month_ends(now, MADRID).tzinfo is UTC
+
+
+def test_a_month_starts_at_midnight_where_the_service_is() -> None:
+    assert month_starts(datetime(2026, 6, 30, 21, 59, tzinfo=UTC), MADRID) == datetime(
+        2026, 5, 31, 22, tzinfo=UTC
+    )
+    assert month_starts(datetime(2026, 6, 30, 22, tzinfo=UTC), MADRID) == datetime(2026, 6, 30, 22, tzinfo=UTC)

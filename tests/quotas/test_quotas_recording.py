@@ -67,6 +67,21 @@ def test_a_host_who_insists_on_three_recorded_hours_is_refused_and_may_go_withou
     assert (without.terms.minutes, without.terms.reserved_bytes) == (180, 0)
 
 
+def test_a_recording_that_may_not_be_made_shorter_fits_as_a_whole_or_not_at_all(
+    session_organiser: TierLimits, noon: datetime
+) -> None:
+    limits = limits_of(session_organiser)
+    assert start(limits, noon, shorten=False) == Refused(
+        reason=Reason.STORAGE_FULL, limit=GIGABYTE, used=0, asked=1_500_000_000
+    )
+    roomy = start(limits.overridden(storage_bytes=1_500_000_000), noon, shorten=False)
+    assert isinstance(roomy, Granted)
+    assert (roomy.terms.minutes, roomy.terms.reserved_bytes) == (180, 1_500_000_000)
+    chosen = start(limits, noon, shorten=False, minutes=120)
+    assert isinstance(chosen, Granted)
+    assert chosen.terms.minutes == 120
+
+
 def test_the_last_byte_can_be_promised_and_the_one_after_it_not(
     session_organiser: TierLimits, noon: datetime
 ) -> None:

@@ -1,0 +1,176 @@
+"""May this room's meeting start now, and under which terms: one question for enforcing and for showing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock, wording
+from app.accounts.models import User
+from app.i18n import gettext as _
+from app.meetings.models import Meeting, MeetingState
+from app.meetings.queries import Use, sitting_of_room, use_of
+from app.memberships.limits import HeldLimits, Standing
+from app.memberships.refusals import Explanation, Help, RefusedError, refusal
+from app.rooms.models import Room
+from quotas import decisions
+from quotas.decisions import Decision, MeetingTerms, Reason
+from quotas.periods import month_ends, month_starts
+from quotas.rules import longest_recorded_minutes, may_start_meeting
+from quotas.sittings import Sitting
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How the meeting is to be. `minutes` and `people` None: as the limits allow.
+
+    `shorten`: whether a recorded meeting may be made as long as its recording fits; else the host is asked.
+    """
+
+    record: bool = False
+    minutes: int | None = None
+    people: int | None = None
+    shorten: bool = True
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the decision rests on, read once: the holder's use, the room's sitting."""
+
+    use: Use
+    sitting_id: str | None
+    sitting: Sitting | None
+
+
+async def situation_of(session: AsyncSession, room: Room) -> Situation:
+    """The figures of this moment; before anything of them is spent, call `hold`."""
+    found = await sitting_of_room(session, room.id)
+    sitting_id, sitting = found or (None, None)
+    return Situation(await use_of(session, room.holder_id), sitting_id, sitting)
+
+
+async def decide(
+    session: AsyncSession, held: HeldLimits, room: Room, asked: Asked
+) -> tuple[MeetingTerms, str | None]:
+    """The terms for the meeting, and the sitting it continues. Raises RefusedError."""
+    situation = await situation_of(session, room)
+    decision = await _ask_the_rule(session, held, room, situation, asked)
+    if isinstance(decision, decisions.Refused):
+        raise await _refusal(session, decision, held, room, situation, asked)
+    return decision.terms, situation.sitting_id if decision.terms.continues_sitting else None
+
+
+async def refused_now(session: AsyncSession, standing: Standing, row: Any) -> Explanation | None:
+    """Why the room's host could not start it now, by the same rule; None if it can be started."""
+    room = await session.get_one(Room, row.room_id)
+    situation = await situation_of(session, room)
+    decision = await _ask_the_rule(session, standing, room, situation, Asked())
+    if isinstance(decision, decisions.Refused):
+        return (await _refusal(session, decision, standing, room, situation, Asked())).explanation
+    return None
+
+
+async def large_sessions_used(session: AsyncSession, standing: Standing, now: datetime) -> int:
+    """How many large sessions of this month the holder has used; one that never came to be is given back."""
+    used = select(func.count()).where(
+        Meeting.holder_id == standing.holder_id,
+        Meeting.large_session,
+        Meeting.reserved_at >= month_starts(now, standing.zone),
+        Meeting.state != MeetingState.FAILED,
+    )
+    return await session.scalar(used) or 0
+
+
+async def _ask_the_rule(
+    session: AsyncSession, standing: Standing, room: Room, situation: Situation, asked: Asked
+) -> Decision[MeetingTerms]:
+    """One question for enforcing and for showing, so that they cannot differ."""
+    now, use = clock.now(), situation.use
+    banned = await session.scalar(select(User.banned_at).where(User.id == room.host_id))
+    return may_start_meeting(
+        standing.limits,
+        standing.policy,
+        now=now,
+        at_once=use.at_once,
+        earliest_end=use.earliest_end,
+        sitting=situation.sitting,
+        record=asked.record,
+        stored_bytes=use.stored_bytes,
+        reserved_bytes=use.reserved_bytes,
+        minutes=asked.minutes,
+        shorten=asked.shorten,
+        people=asked.people,
+        large_sessions=0 if asked.people is None else await large_sessions_used(session, standing, now),
+        month_ends=month_ends(now, standing.zone),
+        newer_rooms=await _newer_rooms(session, room),
+        banned=banned is not None,
+    )
+
+
+async def _newer_rooms(session: AsyncSession, room: Room) -> int:
+    """How many of the holder's rooms were used more recently: after a downgrade those stay active."""
+    newer = tuple_(Room.last_used_at, Room.id) > tuple_(room.last_used_at, room.id)
+    return await session.scalar(select(func.count()).where(Room.holder_id == room.holder_id, newer)) or 0
+
+
+async def _refusal(
+    session: AsyncSession,
+    refused: decisions.Refused,
+    standing: Standing,
+    room: Room,
+    situation: Situation,
+    asked: Asked,
+) -> RefusedError:
+    helps = _helps(refused.reason, standing, room, situation, asked)
+    return await refusal(session, refused, standing, asked=_("Start “%(room)s”", room=room.name), helps=helps)
+
+
+def _helps(reason: Reason, standing: Standing, room: Room, situation: Situation, asked: Asked) -> list[Help]:
+    back = (_("Back to the room"), f"/r/{room.slug}", "get")
+    if reason in {Reason.RECORDING_OFF, Reason.STORAGE_FULL}:
+        return [*_without_or_shorter(reason, standing, room, situation, asked), back]
+    if reason in {Reason.AT_ONCE, Reason.ROOM_READ_ONLY}:
+        return [(_("See your rooms"), "/rooms", "get"), back]
+    if reason in {Reason.LARGE_SESSIONS, Reason.LARGE_SESSION_PEOPLE, Reason.GROUP_SIZE}:
+        usual = _start(room, record=asked.record, minutes=asked.minutes)
+        return [(_("Start as a usual meeting"), usual, "post"), back]
+    return [back]
+
+
+def _without_or_shorter(
+    reason: Reason, standing: Standing, room: Room, situation: Situation, asked: Asked
+) -> list[Help]:
+    """The host's choice when the whole does not fit: without recording, shorter, or make room."""
+    people = asked.people
+    helps = [(_("Start without recording"), _start(room, record=False, people=people), "post")]
+    if reason is Reason.RECORDING_OFF:
+        return helps
+    fits = fitting_minutes(standing, situation)
+    if fits:
+        words = _("Record, and end after %(length)s", length=wording.minutes(fits))
+        helps.append((words, _start(room, record=True, minutes=fits, people=people), "post"))
+    return [*helps, (_("Make room"), "/recordings", "get")]
+
+
+def _start(room: Room, *, record: bool, **wish: int | None) -> str:
+    """The address that starts the meeting in another way."""
+    said = {"record": "yes" if record else "no", **{name: value for name, value in wish.items() if value}}
+    return f"/r/{room.slug}/start?{urlencode(said)}"
+
+
+def fitting_minutes(standing: Standing, situation: Situation) -> int | None:
+    """How long a recorded meeting can be that starts now: None without end, 0 below the policy's least."""
+    minutes = longest_recorded_minutes(
+        standing.limits,
+        standing.policy,
+        now=clock.now(),
+        sitting=situation.sitting,
+        stored_bytes=situation.use.stored_bytes,
+        reserved_bytes=situation.use.reserved_bytes,
+    )
+    if minutes is not None and minutes < standing.policy.recording_least_minutes:
+        return 0
+    return minutes

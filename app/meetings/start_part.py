@@ -1,0 +1,104 @@
+"""What a host is told and asked before starting: refused or not, how much can be recorded, a large session."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock, wording
+from app.i18n import gettext as _
+from app.i18n import ngettext as _n
+from app.meetings.deciding import Situation, fitting_minutes, large_sessions_used, refused_now, situation_of
+from app.memberships.limits import Standing
+from app.memberships.refusals import Explanation
+from app.rooms.models import Room
+from quotas.limits import is_more
+from quotas.sittings import minutes_left
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What can be recorded: `sentence` says it; `fits` is the length to which recording cuts the meeting.
+
+    `fits` is None if the whole meeting can be recorded, so there is nothing to choose.
+    """
+
+    sentence: str
+    is_possible: bool
+    fits: int | None = None
+
+
+@dataclass(frozen=True)
+class LargeSession:
+    """A large session can be asked for: from `least` people to `most` (None: any number)."""
+
+    least: int
+    most: int | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class StartPart:
+    """The part of a room's page that starts its meeting."""
+
+    refused: Explanation | None
+    recording: Recording
+    large_session: LargeSession | None
+
+
+async def start_part(session: AsyncSession, standing: Standing, row: Any) -> StartPart:
+    """The same rule that enforces says what can be started."""
+    room = await session.get_one(Room, row.room_id)
+    situation = await situation_of(session, room)
+    return StartPart(
+        refused=await refused_now(session, standing, row),
+        recording=_recording(standing, situation),
+        large_session=await _large_session(session, standing),
+    )
+
+
+def _recording(standing: Standing, situation: Situation) -> Recording:
+    if standing.limits.storage_bytes == 0:
+        return Recording(
+            _("Recording is not part of the tier “%(tier)s”.", tier=_(standing.tier_name)), is_possible=False
+        )
+    fits = fitting_minutes(standing, situation)
+    if fits == 0:
+        return Recording(_("The space for recordings is used up."), is_possible=False)
+    whole = minutes_left(standing.limits.meeting_minutes, situation.sitting, standing.policy, clock.now())
+    if not is_more(whole, fits):
+        return Recording(_("There is space to record the whole meeting."), is_possible=True)
+    if whole is None:
+        sentence = _(
+            "There is space for %(fits)s: a recorded meeting ends then.", fits=wording.minutes(fits or 0)
+        )
+    else:
+        sentence = _(
+            "There is space for %(fits)s: a recorded meeting ends then, one without recording after %(whole)s.",
+            fits=wording.minutes(fits or 0),
+            whole=wording.minutes(whole),
+        )
+    return Recording(sentence, is_possible=True, fits=fits)
+
+
+async def _large_session(session: AsyncSession, standing: Standing) -> LargeSession | None:
+    limits, now = standing.limits, clock.now()
+    if limits.group_size is None or limits.large_sessions_per_month == 0:
+        return None
+    if not is_more(limits.large_session_people, limits.group_size):
+        return None
+    used = await large_sessions_used(session, standing, now)
+    return LargeSession(
+        least=limits.group_size + 1,
+        most=limits.large_session_people,
+        sentence=_large_words(limits.large_sessions_per_month, used),
+    )
+
+
+def _large_words(per_month: int | None, used: int) -> str:
+    if per_month is None:
+        return _("As many a month as you need.")
+    left = max(0, per_month - used)
+    if not left:
+        return _("This month’s are used up.")
+    return _n("One is left this month.", "%(num)s are left this month.", left)
