@@ -179,3 +179,15 @@ async def test_recording_storage(house: TwoDoors):
     all_others_are_told(answers, "storage_full", "The recording would not fit")
     at_bbb = await house.at_bbb()
     assert all(at_bbb[meeting.external_id]["record"] for meeting in running)
+
+
+async def test_large_sessions(house: TwoDoors):
+    ada, organisation, rooms = await an_organisation(house, "Choirs", "co-producer", hosts=1, rooms=CROWD)
+    answers = await start_by_programs(house, ada, rooms, people=150)
+    running = await house.unfinished(organisation.holder_id)
+    assert len(granted(answers)) == len(running) == 4
+    assert all(meeting.large_session for meeting in running)
+    all_others_are_told(answers, "large_sessions", "This month’s large sessions are used up")
+    # Not one of them is a meeting of the usual size by another name.
+    at_bbb = await house.at_bbb()
+    assert [at_bbb[meeting.external_id]["maxParticipants"] for meeting in running] == [150] * 4
