@@ -22,6 +22,8 @@ from app.live import Switchboard
 from app.mail import Mailer
 from app.meetings import callbacks, events, leaving  # noqa: F401  leaving: meetings end with their rooms
 from app.meetings import pages as meetings
+from app.recordings import leaving as recordings_leaving  # noqa: F401  recordings go with their accounts
+from app.recordings import pages as recordings
 from app.rooms import leaving as rooms_leaving  # noqa: F401  rooms go with their accounts
 from app.rooms import pages as rooms
 from app.servers.pool import Servers
@@ -70,7 +72,7 @@ def page_router(settings: Settings) -> APIRouter:
     """Every page: forms are checked, the viewer is known."""
     pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
     # Events before rooms: /rooms/events and /rooms/new are no rooms' names.
-    for feature in (accounts, events, rooms, meetings, home, admin, api_pages):
+    for feature in (accounts, events, rooms, meetings, recordings, home, admin, api_pages):
         pages.include_router(feature.router)
     if settings.demo:
         pages.include_router(demo.router)

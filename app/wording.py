@@ -91,6 +91,11 @@ def words(at: datetime) -> str:
     return _("%(date)s at %(time)s", date=date, time=time)
 
 
+def day(at: datetime) -> str:
+    """The day of a moment in the reader's zone: 3 May 2026."""
+    return format_date(at.astimezone(zone()), "long", locale=_locale())
+
+
 def moment(at: datetime) -> Markup:
     """A moment as a `time` element: in words, exact on hover and for programs."""
     return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact(at), words(at))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from app.accounts import letters, signing_in
 from app.accounts.access import SignedIn, Viewer
 from app.accounts.answers import WRONG_PASSWORD, again, is_their_password, too_often
-from app.accounts.deletion import StillNeededError, delete_account, objections
+from app.accounts.deletion import StillNeededError, delete_account, objections, warnings
 from app.accounts.export import export_data
 from app.accounts.models import User
 from app.accounts.schemas import Farewell
@@ -50,26 +51,34 @@ def _plain(value: object) -> str:
 async def ask(request: Request, session: Session, viewer: SignedIn) -> Response:
     """What goes and what stays; or what has to be done first."""
     found = await objections(session, viewer.id)
-    return page(request, DELETE, form=None, word=word(), objections=found)
+    return page(
+        request, DELETE, form=None, word=word(), objections=found, warnings=await warnings(session, viewer.id)
+    )
 
 
 @router.post("/account/delete")
 async def delete(request: Request, database: Databased, viewer: SignedIn) -> Response:
     """Delete the account, after the password and a typed word."""
     form = await read_form(request, Farewell)
+    async with database.transaction() as session:
+        said: dict[str, Any] = {
+            "word": word(),
+            "objections": [],
+            "warnings": await warnings(session, viewer.id),
+        }
     if form.value is None:
-        return again(request, DELETE, form, word=word(), objections=[])
+        return again(request, DELETE, form, **said)
     if form.value.word.casefold() != word().casefold():
         problem = lazy("Type the word “%(word)s” here.", word=word())
-        return again(request, DELETE, form.fail("word", problem), word=word(), objections=[])
+        return again(request, DELETE, form.fail("word", problem), **said)
     try:
         if not await is_their_password(database, request, viewer, form.value.password):
-            return again(request, DELETE, form.fail("password", WRONG_PASSWORD), word=word(), objections=[])
+            return again(request, DELETE, form.fail("password", WRONG_PASSWORD), **said)
         await _delete(database, request, viewer)
     except TooManyError as error:
-        return too_often(request, DELETE, form, error, word=word(), objections=[])
+        return too_often(request, DELETE, form, error, **said)
     except StillNeededError as error:
-        return page(request, DELETE, error.status, form=None, word=word(), objections=[error.message])
+        return page(request, DELETE, error.status, form=None, **said | {"objections": [error.message]})
     response = go(
         request,
         path_of(request, "home.landing"),

@@ -17,6 +17,7 @@ DELETION = 0x6775696C  # "guil": the number of the advisory lock
 
 hooks: list[Hook] = []
 objectors: list[Objection] = []
+warners: list[Objection] = []
 
 
 class StillNeededError(ConflictError):
@@ -42,6 +43,19 @@ def stands_in_the_way(objection: Objection) -> Objection:
     if objection not in objectors:
         objectors.append(objection)
     return objection
+
+
+def warns_before_deletion(warning: Objection) -> Objection:
+    """A feature's warning: `async (session, user_id)` returns a sentence that says what is lost, or None."""
+    if warning not in warners:
+        warners.append(warning)
+    return warning
+
+
+async def warnings(session: AsyncSession, user_id: int) -> list[Text]:
+    """What goes with the account besides what goes with every one; told before it is deleted."""
+    found = [await warning(session, user_id) for warning in warners]
+    return [sentence for sentence in found if sentence is not None]
 
 
 async def objections(session: AsyncSession, user_id: int) -> list[Text]:

@@ -1,0 +1,340 @@
+"""Who sees and plays a recording: every visibility for every kind of visitor; routes from the wrong side."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import update
+
+from app import clock
+from app.accounts.models import User
+from app.accounts.service import ban
+from app.db import Database
+from app.recordings.models import Recording, RecordingState, Wanted
+from app.rooms.models import Room, Visibility
+from app.rooms.service import delete_room
+from tests.app.recordings.rows import a_recording, addresses
+from tests.browser import Person
+from tests.conftest import new_person
+from tests.factories import a_person, a_room, an_organisation, put_on_tier, signed_in, viewer
+
+pytestmark = pytest.mark.slow
+
+CODE = "2718-2818"
+PLAYED, NOT_THERE, SIGN_IN, ASKED_FOR_CODE, VERIFY = "played", "not there", "sign in", "code", "verify"
+EVERYONE = (
+    *("guest", "guest with the code", "banned", "account", "unverified", "operator"),
+    *("org host", "co-host", "org admin", "host"),
+)
+MANAGE = ("org admin", "host")
+
+
+@dataclass
+class Hall:
+    """A recording of an organisation's room, and everyone who may come by."""
+
+    database: Database
+    room: Room
+    recording: Recording
+    people: dict[str, User]
+
+    async def set(self, **columns) -> None:
+        async with self.database.transaction() as session:
+            await session.execute(
+                update(Recording).where(Recording.id == self.recording.id).values(**columns)
+            )
+
+    @property
+    def at(self) -> str:
+        return f"/recordings/{self.recording.key}"
+
+
+@pytest.fixture
+async def hall(site, database) -> Hall:
+    """The host made the recording; the room is another's by now, the co-host's."""
+    people = {
+        "host": await a_person(database, "host@example.org"),
+        "co-host": await a_person(database, "cohost@example.org"),
+        "org admin": await a_person(database, "admin@example.org"),
+        "org host": await a_person(database, "other@example.org"),
+        "account": await a_person(database, "account@example.org"),
+        "unverified": await a_person(database, "unverified@example.org", verified=False),
+        "operator": await a_person(database, "operator@example.org", is_operator=True),
+        "banned": await a_person(database, "banned@example.org"),
+    }
+    made = await an_organisation(
+        database, "Riverside", "consumer", cohost="host", admin="admin", other="host"
+    )
+    room = await a_room(database, people["co-host"], "Hall", holder_id=made.holder_id, access_code=CODE)
+    recording = await a_recording(
+        database, people["host"], room, name="The long evening", hidden=("podcast",)
+    )
+    return Hall(database, room, recording, people)
+
+
+@contextlib.asynccontextmanager
+async def browser_of(site, hall: Hall, who: str) -> AsyncIterator[Person]:
+    if who.startswith("guest"):
+        async with new_person(site) as person:
+            if who == "guest with the code":
+                await hall.set(visibility=Visibility.CODE)
+                await person.open(hall.at)
+                await person.submit("/code", code=CODE)
+                assert "The long evening" in person.words
+            yield person
+        return
+    async with signed_in(site, hall.people[who]) as person:
+        if who == "banned":
+            async with hall.database.transaction() as session:
+                await ban(session, hall.people[who].id, "abuse")
+        yield person
+
+
+def expected(who: str, visibility: str) -> str:
+    """What DOMAIN.md and the settings of a recording say, written down once more."""
+    stranger = who in {"guest", "guest with the code", "banned"}
+    if visibility == Visibility.NOBODY:
+        return NOT_THERE
+    if who in {*MANAGE, "co-host"} or visibility in {Visibility.LINK, Visibility.PUBLIC}:
+        return PLAYED
+    if visibility == Visibility.SIGNED_IN:
+        return SIGN_IN if stranger else VERIFY if who == "unverified" else PLAYED
+    if visibility == Visibility.CODE:
+        return PLAYED if who == "guest with the code" else ASKED_FOR_CODE
+    return NOT_THERE
+
+
+async def met(person: Person, hall: Hall, kind: str) -> str:
+    """What happens to somebody who asks for a format."""
+    answer = await person.client.get(f"{hall.at}/{kind}")
+    assert answer.headers.get("location", "").startswith(("https://bbb.", "/", "")), answer.headers
+    location = answer.headers.get("location", "")
+    if location.startswith("https://bbb.example.org/"):
+        assert answer.status_code == 303
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert hall.recording.record_id in location
+        return PLAYED
+    assert not any(secret in answer.text + location for secret in addresses(hall.recording))
+    if location.startswith("/sign-in"):
+        assert location == f"/sign-in?next={hall.at}"
+        return SIGN_IN
+    if location == hall.at:
+        return ASKED_FOR_CODE
+    return {404: NOT_THERE, 403: VERIFY}[answer.status_code]
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+async def test_who_may_play_what(site, hall, who):
+    async with browser_of(site, hall, who) as person:
+        for visibility in Visibility:
+            await hall.set(visibility=visibility)
+            await plays_and_reads_as_expected(person, hall, who, visibility)
+
+
+async def plays_and_reads_as_expected(person: Person, hall: Hall, who: str, visibility: str) -> None:
+    wanted = expected(who, visibility)
+    assert await met(person, hall, "presentation") == wanted, visibility
+    # What is hidden is for those who manage it alone; everyone else is answered as if it were not there.
+    hidden = wanted if who in MANAGE or wanted != PLAYED else NOT_THERE
+    assert await met(person, hall, "podcast") == hidden, visibility
+    assert await met(person, hall, "nothing") in {NOT_THERE, wanted} - {PLAYED}
+
+    page = await person.client.get(hall.at)
+    # No page has an address of BBB's: the player is asked for at ours, and asked each time.
+    assert not any(secret in page.text for secret in addresses(hall.recording))
+    may_play = wanted == PLAYED
+    assert (f"{hall.at}/presentation" in page.text) is may_play
+    assert (f"{hall.at}/podcast" in page.text) is (may_play and who in MANAGE)
+    assert ("The long evening" in page.text) is (may_play or who in MANAGE)
+    assert (f'action="{hall.at}"' in page.text) is (who in MANAGE)
+    unlisted = visibility != Visibility.PUBLIC and page.status_code == 200
+    assert ("noindex" in page.headers.get("x-robots-tag", "")) is unlisted
+    room = await person.client.get("/r/hall")
+    assert not any(secret in room.text for secret in addresses(hall.recording))
+    assert ("The long evening" in room.text) is (visibility == Visibility.PUBLIC)
+
+
+CLOSED = (
+    {"trashed_at": True},
+    {"state": RecordingState.UNPUBLISHED},
+    {"state": RecordingState.GONE},
+    {"wanted": Wanted.DELETED},
+)
+OPEN = {
+    "trashed_at": None,
+    "state": RecordingState.PUBLISHED,
+    "wanted": None,
+    "visibility": Visibility.PUBLIC,
+}
+
+
+@pytest.mark.parametrize("who", ["guest", "account", "co-host", "org admin", "host"])
+async def test_what_is_not_shown_is_played_by_nobody_and_seen_by_who_manages_it(site, hall, who):
+    async with browser_of(site, hall, who) as person:
+        for closed in CLOSED:
+            columns = {name: clock.now() if value is True else value for name, value in closed.items()}
+            await hall.set(**OPEN | columns)
+            assert await met(person, hall, "presentation") == NOT_THERE, closed
+            page = await person.client.get(hall.at)
+            assert page.status_code == (200 if who in MANAGE else 404)
+            assert f"{hall.at}/presentation" not in page.text
+            assert "The long evening" not in (await person.client.get("/r/hall")).text, closed
+
+
+async def test_a_recording_that_is_being_made_says_so_to_who_may_see_it(site, hall):
+    await hall.set(visibility=Visibility.LINK, state=RecordingState.PROCESSING)
+    async with new_person(site) as guest:
+        assert await met(guest, hall, "presentation") == NOT_THERE
+        await guest.open(hall.at)
+        assert "This recording is still being made" in guest.words
+
+
+async def test_the_code_of_a_room_without_one_or_of_a_deleted_room_opens_nothing(site, hall, database):
+    await hall.set(visibility=Visibility.CODE)
+    async with browser_of(site, hall, "guest with the code") as guest:
+        await hall.set(visibility=Visibility.CODE)
+        assert await met(guest, hall, "presentation") == PLAYED
+        async with database.transaction() as session:
+            await session.execute(update(Room).values(access_code="1111-2222"))
+        assert await met(guest, hall, "presentation") == ASKED_FOR_CODE, "the code of today counts"
+        async with database.transaction() as session:
+            await session.execute(update(Room).values(access_code=""))
+        assert await met(guest, hall, "presentation") == NOT_THERE
+        async with database.transaction() as session:
+            await session.execute(update(Room).values(access_code=CODE))
+            await delete_room(session, await session.get_one(Room, hall.room.id))
+        assert await met(guest, hall, "presentation") == NOT_THERE
+    async with signed_in(site, hall.people["host"]) as host:
+        assert await met(host, hall, "presentation") == PLAYED
+
+
+async def test_a_wrong_code_is_told_and_counted(site, hall):
+    await hall.set(visibility=Visibility.CODE)
+    async with new_person(site) as guest:
+        await guest.open(hall.at)
+        assert "The long evening" not in guest.page.text, "before the code nothing of it is told"
+        for _ in range(10):
+            assert (await guest.submit("/code", code="0000-0000")).status_code == 422
+            assert "This is not the code of this room" in guest.words
+        assert (await guest.submit("/code", code=CODE)).status_code == 429
+        assert await met(guest, hall, "presentation") == ASKED_FOR_CODE
+
+
+async def test_the_code_that_was_typed_at_the_rooms_door_opens_its_recordings(site, hall):
+    await hall.set(visibility=Visibility.CODE)
+    async with new_person(site) as guest:
+        await guest.open("/r/hall")
+        await guest.submit("/join", name="Gil", code=CODE)
+        assert await met(guest, hall, "presentation") == PLAYED
+
+
+async def test_a_code_opens_the_recordings_of_its_own_room_only(site, hall, database):
+    await put_on_tier(database, hall.people["account"].holder_id, "session-organiser")
+    other = await a_room(database, hall.people["account"], "Other", access_code=CODE)
+    theirs = await a_recording(database, hall.people["account"], other, visibility=Visibility.CODE)
+    async with browser_of(site, hall, "guest with the code") as guest:
+        answer = await guest.client.get(f"/recordings/{theirs.key}/presentation")
+        assert answer.headers["location"] == f"/recordings/{theirs.key}"
+
+
+async def test_the_recordings_of_a_banned_host_are_seen_by_their_organisations_admins_only(site, hall):
+    await hall.set(visibility=Visibility.PUBLIC)
+    async with hall.database.transaction() as session:
+        await ban(session, hall.people["host"].id, "abuse")
+    for who, wanted in (("guest", NOT_THERE), ("co-host", NOT_THERE), ("org admin", PLAYED)):
+        async with browser_of(site, hall, who) as person:
+            assert await met(person, hall, "presentation") == wanted
+
+
+NO_ADDRESSES = (
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "//evil.example/x",
+    "http://[",
+    "ftp://evil.example",
+    "/x",
+)
+
+
+async def test_nobody_is_sent_to_what_is_no_address_of_the_web(site, hall):
+    async with signed_in(site, hall.people["host"]) as host:
+        for url in NO_ADDRESSES:
+            made = await a_recording(hall.database, hall.people["host"], hall.room, formats=(("video", url),))
+            page = await host.open(f"/recordings/{made.key}")
+            assert page.status_code == 200
+            assert "alert" not in page.text
+            assert "evil" not in page.text
+            assert (await host.client.get(f"/recordings/{made.key}/video")).status_code == 404
+
+
+async def test_a_format_with_a_name_that_is_no_word_is_left_out(site, hall):
+    strange = (("a/../b", "playback/x"), ("<b>", "playback/y"), ("video", "playback/z"))
+    made = await a_recording(hall.database, hall.people["host"], hall.room, formats=strange)
+    async with signed_in(site, hall.people["host"]) as host:
+        page = await host.open(f"/recordings/{made.key}")
+        assert page.status_code == 200
+        assert page.text.count(f'href="/recordings/{made.key}/') == 2, "one to play, one to delete"
+
+
+ROUTES = [
+    ("GET", "", {}),
+    ("POST", "", {"name": "Mine", "visibility": "public"}),
+    ("GET", "/delete", {}),
+    ("POST", "/delete", {}),
+    ("POST", "/restore", {}),
+    ("POST", "/erase", {}),
+    ("POST", "/publish", {}),
+]
+
+
+@pytest.mark.parametrize("who", [one for one in EVERYONE if one not in MANAGE])
+async def test_who_does_not_manage_it_changes_nothing(site, hall, who):
+    is_guest = who in {"guest", "guest with the code", "banned"}
+    async with browser_of(site, hall, who) as person:
+        await person.open("/")
+        token = person.form("").fields
+        for method, path, fields in ROUTES:
+            # Whatever the visibility: who may see it may not change it.
+            await hall.set(visibility=Visibility.LINK if path else Visibility.NOBODY)
+            data = {**token, **fields} if method == "POST" else None
+            answer = await person.client.request(method, f"{hall.at}{path}", data=data)
+            if is_guest and (method, path) != ("GET", ""):
+                assert answer.status_code == 303, path
+                assert answer.headers["location"].startswith("/sign-in"), path
+            else:
+                assert answer.status_code == 404, path
+    async with hall.database.transaction() as session:
+        now = await session.get_one(Recording, hall.recording.id)
+    assert (now.name, now.trashed_at, now.wanted) == ("The long evening", None, None)
+
+
+@pytest.mark.parametrize("who", MANAGE)
+async def test_who_manages_it_changes_trashes_restores_and_erases_it(site, hall, who):
+    async def now() -> Recording:
+        async with hall.database.transaction() as session:
+            return await session.get_one(Recording, hall.recording.id)
+
+    async with browser_of(site, hall, who) as person:
+        await person.open(hall.at)
+        await person.submit(hall.recording.key, name="Evening", visibility="link", keep_days="30")
+        assert "Saved." in person.words
+        found = await now()
+        assert (found.name, found.visibility, found.keep_days) == ("Evening", "link", 30)
+        await person.open(f"{hall.at}/delete")
+        assert "Then it is deleted for good, and that frees 340 MB" in person.words
+        await person.submit("/delete")
+        assert (await now()).trashed_at is not None
+        assert (await person.open(f"{hall.at}/delete", follow=False)).status_code == 303
+        await person.open(hall.at)
+        await person.submit("/restore")
+        assert (await now()).trashed_at is None
+        await person.open(f"{hall.at}/delete")
+        await person.submit("/delete")
+        await person.open(hall.at)
+        await person.submit("/erase")
+        assert (await now()).wanted == "deleted"
+        await person.open(hall.at)
+        assert "It is being deleted for good" in person.words
+    assert viewer(hall.people["host"]).id == hall.recording.host_id
