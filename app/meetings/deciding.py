@@ -13,6 +13,7 @@ from app.accounts.models import User
 from app.i18n import gettext as _
 from app.meetings.models import Meeting, MeetingState
 from app.meetings.queries import Use, sitting_of_room, use_of
+from app.memberships.decision_log import Question
 from app.memberships.limits import HeldLimits, Standing
 from app.memberships.refusals import Explanation, Help, RefusedError, refusal
 from app.rooms.models import Room
@@ -125,7 +126,15 @@ async def _refusal(
     asked: Asked,
 ) -> RefusedError:
     helps = _helps(refused.reason, standing, room, situation, asked)
-    return await refusal(session, refused, standing, asked=_("Start “%(room)s”", room=room.name), helps=helps)
+    return await refusal(
+        session,
+        refused,
+        standing,
+        question=Question.START_MEETING,
+        subject=room.name,
+        asked=_("Start “%(room)s”", room=room.name),
+        helps=helps,
+    )
 
 
 def _helps(reason: Reason, standing: Standing, room: Room, situation: Situation, asked: Asked) -> list[Help]:
@@ -143,16 +152,16 @@ def _helps(reason: Reason, standing: Standing, room: Room, situation: Situation,
 def _without_or_shorter(
     reason: Reason, standing: Standing, room: Room, situation: Situation, asked: Asked
 ) -> list[Help]:
-    """The host's choice when the whole does not fit: without recording, shorter, or make room."""
+    """The host's choice when the whole does not fit: shorter, without recording, or make room."""
     people = asked.people
-    helps = [(_("Start without recording"), _start(room, record=False, people=people), "post")]
+    without = (_("Start without recording"), _start(room, record=False, people=people), "post")
     if reason is Reason.RECORDING_OFF:
-        return helps
+        return [without]
     fits = fitting_minutes(standing, situation)
-    if fits:
-        words = _("Record, and end after %(length)s", length=wording.minutes(fits))
-        helps.append((words, _start(room, record=True, minutes=fits, people=people), "post"))
-    return [*helps, (_("Make room"), "/recordings", "get")]
+    words = _("Record, and end after %(length)s", length=wording.minutes(fits or 0))
+    shorter = (words, _start(room, record=True, minutes=fits, people=people), "post")
+    make_room = (_("Make room"), "/recordings", "get")
+    return [*([shorter] if fits else []), without, *([make_room] if situation.use.stored_bytes else [])]
 
 
 def _start(room: Room, *, record: bool, **wish: int | None) -> str:

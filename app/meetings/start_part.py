@@ -70,11 +70,13 @@ def _recording(standing: Standing, situation: Situation) -> Recording:
         return Recording(_("There is space to record the whole meeting."), is_possible=True)
     if whole is None:
         sentence = _(
-            "There is space for %(fits)s: a recorded meeting ends then.", fits=wording.minutes(fits or 0)
+            "There is space for %(fits)s of recording. A recorded meeting ends then.",
+            fits=wording.minutes(fits or 0),
         )
     else:
         sentence = _(
-            "There is space for %(fits)s: a recorded meeting ends then, one without recording after %(whole)s.",
+            "There is space for %(fits)s of recording. A recorded meeting ends then, one without recording "
+            "after %(whole)s.",
             fits=wording.minutes(fits or 0),
             whole=wording.minutes(whole),
         )
