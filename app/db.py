@@ -5,13 +5,18 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
+import asyncpg
+import structlog
 from fastapi import Depends, Request
 from sqlalchemy import BigInteger, DateTime, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.settings import DatabaseSettings
+
+log = structlog.get_logger()
 
 # Names that alembic can drop again: every constraint has one.
 NAMES = {
@@ -40,8 +45,21 @@ class WithId:
     id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
 
 
+class TraceError(Exception):
+    """An error that undoes its transaction and yet leaves something in the database: `leaves` writes it then."""
+
+    has_left = False
+
+    async def leaves(self, session: AsyncSession) -> None:
+        """Write what is to stay, in a transaction of its own."""
+        raise NotImplementedError
+
+
 class Database:
-    """The connections of one process. `transaction()` commits when its block returns, else rolls back."""
+    """The connections of one process. `transaction()` commits when its block returns, else rolls back.
+
+    A TraceError that leaves the block is rolled back too, and then writes what it leaves, once.
+    """
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.dsn = settings.dsn()
@@ -71,8 +89,23 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session in one transaction, READ COMMITTED."""
-        async with self._sessions() as session, session.begin():
-            yield session
+        try:
+            async with self._sessions() as session, session.begin():
+                yield session
+        except TraceError as error:
+            await self._let_leave(error)
+            raise
+
+    async def _let_leave(self, error: TraceError) -> None:
+        """What an error leaves behind; that this fails changes nothing for whoever is told of the error."""
+        if error.has_left:
+            return
+        error.has_left = True
+        try:
+            async with self._sessions() as session, session.begin():
+                await error.leaves(session)
+        except (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            log.warning("database.trace_lost", error=type(failure).__name__)
 
     async def close(self) -> None:
         """Give every connection back."""

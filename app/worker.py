@@ -16,6 +16,7 @@ from app.accounts.service import forget_unverified
 from app.db import Database
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
+from app.memberships import decision_log
 from app.recordings import keeping
 from app.servers.pool import Servers
 from app.settings import Settings
@@ -64,6 +65,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
         await mail.forget_old(session, around.settings)
         await forget_unverified(session)
         await forget_consents(session)
+        await decision_log.forget_old(session)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
 
 

@@ -18,6 +18,7 @@ from app.meetings.live_state import Live, LiveState, live_state
 from app.meetings.queries import room_at
 from app.meetings.room_page import shown_state
 from app.meetings.visitors import Visit, is_right_code, participant, visit_of
+from app.memberships.decision_log import Question, note_refused
 from app.memberships.limits import standing_of
 from app.memberships.refusals import RefusedError, refusal
 from app.rooms.access import is_host_of
@@ -123,7 +124,14 @@ async def enter(
 async def full(session: AsyncSession, door: Door, refused: Refused) -> RefusedError:
     """The error to raise for someone who is told at once that the meeting is full."""
     standing = await standing_of(session, door.room.holder_id)
-    return await refusal(session, refused, standing, asked=_("Join “%(room)s”", room=door.room.name))
+    return await refusal(
+        session,
+        refused,
+        standing,
+        question=Question.JOIN_MEETING,
+        subject=door.room.name,
+        asked=_("Join “%(room)s”", room=door.room.name),
+    )
 
 
 async def let_in(
@@ -132,6 +140,8 @@ async def let_in(
     """A signed address into the running meeting for this participant, or the refusal if it is full."""
     decision = await admit(session, door.room.meeting_id, who)
     if isinstance(decision, Refused):
+        # In this transaction: raised as an error instead, it is undone with it and logged by that.
+        await note_refused(session, door.room.holder_id, Question.JOIN_MEETING, door.room.name, decision)
         return decision
     await announce(session, room_topic(door.room.room_id), holder_topic(door.room.holder_id))
     return servers.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))

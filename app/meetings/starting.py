@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from app.live import announce, holder_topic, room_topic
 from app.meetings import wire
 from app.meetings.deciding import Asked, decide
 from app.meetings.models import OURS, UNFINISHED, Meeting, MeetingState
+from app.memberships.decision_log import Question, note_granted
 from app.memberships.limits import HeldLimits, hold
 from app.memberships.refusals import RefusedError
 from app.rooms.models import Room
@@ -162,6 +163,7 @@ async def _reserve(session: AsyncSession, server_id: int, wish: Start, addresses
     session.add(meeting)
     room.last_used_at = now
     await session.flush()
+    await note_granted(session, room.holder_id, Question.START_MEETING, room.name, asdict(terms))
     await announce(session, room_topic(room.id), holder_topic(room.holder_id))
     return Reserved(meeting.id, is_ours=True, create=wire.to_create(room, meeting, addresses))
 

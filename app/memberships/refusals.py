@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import wording
+from app.db import TraceError
 from app.errors import GuildhallError
 from app.i18n import Text, lazy
 from app.i18n import gettext as _
 from app.i18n import ngettext as _n
+from app.memberships.decision_log import Question, note_refused
 from app.memberships.limits import Standing, offers
 from quotas.decisions import Reason, Refused
 from quotas.limits import LimitName, tiers_with_more
@@ -32,18 +34,36 @@ class Explanation:
     tiers_href: str | None = None
 
 
-class RefusedError(GuildhallError):
-    """A limit refused something. `refused` has the figures, `explanation` the words."""
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, as the log of decisions keeps it: `subject` is the room or organisation, by its name."""
+
+    holder_id: int
+    question: Question
+    subject: str
+
+
+class RefusedError(GuildhallError, TraceError):
+    """A limit refused something. `refused` has the figures, `explanation` the words.
+
+    Raised out of its transaction it is logged, once; one that is only shown is not.
+    """
 
     status = 409
     title = lazy("That is more than there is now")
     template = "errors/refused.html"
 
-    def __init__(self, refused: Refused, explanation: Explanation) -> None:
+    def __init__(self, refused: Refused, explanation: Explanation, asked: Asked) -> None:
         self.code = f"limit.{refused.reason}"  # type: ignore[misc]  # one class, a code for each reason
         self.refused = refused
         self.explanation = explanation
+        self.asked = asked
         super().__init__(explanation.title)
+
+    async def leaves(self, session: AsyncSession) -> None:
+        """The refusal in the holder's log of decisions."""
+        asked = self.asked
+        await note_refused(session, asked.holder_id, asked.question, asked.subject, self.refused)
 
     def context(self) -> dict[str, Any]:
         """The panel's content."""
@@ -69,10 +89,15 @@ async def refusal(
     refused: Refused,
     standing: Standing,
     *,
+    question: Question,
+    subject: str,
     asked: str,
     helps: list[Help] | None = None,
 ) -> RefusedError:
-    """The error to raise for a refusal. `asked`: what was asked for ("Start Weekly assembly")."""
+    """The error to raise for a refusal. `asked`: what was asked for ("Start Weekly assembly").
+
+    `question` and `subject` (the room or organisation by its name) are what the log of decisions says of it.
+    """
     words = _WORDS[refused.reason]
     return RefusedError(
         refused,
@@ -86,6 +111,7 @@ async def refusal(
             tiers=await _tiers_with_more(session, refused.reason.limit_name, standing),
             tiers_href="/#tiers",
         ),
+        Asked(standing.holder_id, question, subject),
     )
 
 

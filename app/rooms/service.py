@@ -11,6 +11,7 @@ from app.errors import ConflictError, ForbiddenError, NotFoundError
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
+from app.memberships.decision_log import Question, note_granted
 from app.memberships.limits import HeldLimits, hold
 from app.memberships.refusals import refusal
 from app.rooms import addresses
@@ -47,7 +48,13 @@ async def create_room(session: AsyncSession, viewer: Viewer, wanted: RoomInput) 
     """
     holder_id = await _chosen_holder(session, viewer, wanted.holder_id)
     held = await hold(session, holder_id)
-    await spend_a_room(session, held, asked=_("Make the room “%(room)s”", room=wanted.name))
+    await spend_a_room(
+        session,
+        held,
+        question=Question.CREATE_ROOM,
+        room=wanted.name,
+        asked=_("Make the room “%(room)s”", room=wanted.name),
+    )
     now = clock.now()
     room = Room(
         holder_id=holder_id,
@@ -60,6 +67,7 @@ async def create_room(session: AsyncSession, viewer: Viewer, wanted: RoomInput) 
     session.add(room)
     await session.flush()
     await addresses.lead_to(session, room.slug, room.id)
+    await note_granted(session, holder_id, Question.CREATE_ROOM, room.name)
     await announce(session, holder_topic(holder_id))
     return room
 
@@ -106,11 +114,21 @@ async def people_in(session: AsyncSession, room_id: int) -> int:
     return await session.scalar(found, {"room": room_id}) or 0
 
 
-async def spend_a_room(session: AsyncSession, held: HeldLimits, *, asked: str) -> None:
+async def spend_a_room(
+    session: AsyncSession, held: HeldLimits, *, question: Question, room: str, asked: str
+) -> None:
     """Refuse one more room than the held limits allow (DOMAIN.md, tiers: rooms)."""
     decision = may_create_room(held.limits, await count_rooms(session, held.holder_id))
     if isinstance(decision, Refused):
-        raise await refusal(session, decision, held, asked=asked, helps=[(_("Your rooms"), "/rooms", "get")])
+        raise await refusal(
+            session,
+            decision,
+            held,
+            question=question,
+            subject=room,
+            asked=asked,
+            helps=[(_("Your rooms"), "/rooms", "get")],
+        )
 
 
 async def _chosen_holder(session: AsyncSession, viewer: Viewer, holder_id: int | None) -> int:
