@@ -35,6 +35,13 @@ class Recording(WithId, Base):
         # The host's page, newest first; a holder's sum.
         Index("ix_recordings_holder_id_recorded_at", "holder_id", text("recorded_at DESC"), text("id DESC")),
         Index("ix_recordings_room_id", "room_id"),
+        # What a room's page lists; that there is none, every visitor's page asks (`meetings.queries`).
+        Index(
+            "ix_recordings_public",
+            "room_id",
+            text("recorded_at DESC"),
+            postgresql_where=text("visibility = 'public'"),
+        ),
         Index("ix_recordings_meeting_id", "meeting_id"),
         Index("ix_recordings_host_id", "host_id"),
         # The rounds: what is read again next, what BBB is to be told, what ends, what leaves the trash.
