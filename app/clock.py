@@ -7,11 +7,14 @@ from pathlib import Path
 _offset = timedelta(0)
 _file: Path | None = None
 _looked_at = 0.0
+_standing: datetime | None = None
 LOOK_EVERY = 0.2  # seconds
 
 
 def now() -> datetime:
     """This moment, aware, in UTC. Nothing else in the site asks for the time, SQL included."""
+    if _standing is not None:
+        return _standing
     if _file is not None:
         _look()
     return datetime.now(UTC) + _offset
@@ -21,6 +24,12 @@ def set_offset(offset: timedelta) -> None:
     """Move this process's clock to real time plus `offset`; only tests and the demo do."""
     global _offset  # noqa: PLW0603  the clock is the one thing a process has once
     _offset = offset
+
+
+def stand_at(moment: datetime | None) -> None:
+    """Let this process's clock stand at a moment (aware), or go again (None); only tests do."""
+    global _standing  # noqa: PLW0603  as above
+    _standing = moment
 
 
 def offset() -> timedelta:
