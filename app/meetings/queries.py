@@ -1,5 +1,6 @@
 """Reading meetings: the room page's one statement, what a holder uses now, the sitting of a room."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from app.meetings.models import UNFINISHED, Meeting, MeetingState
 from app.memberships.models import Holder
 from quotas.sittings import Sitting
 
+LISTED = 10
+
 # A room with its host, its holder and its newest meeting: all that a guest's page or join needs, in one
 # statement without the ORM. The address may be an old one of the room.
 _ROOM = text("""
@@ -20,8 +23,9 @@ _ROOM = text("""
            r.who_may_start, r.record, r.holder_id, r.host_id, h.name AS holder_name, u.name AS host_name,
            u.banned_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
            m.reserved_at, m.started_at, m.create_time, m.ended_at, m.end_reason, m.people_now, m.sitting_id,
-           m.server_id, s.failing_since, coalesce(here.present, 0) AS present,
-           coalesce(here.hosts, 0) AS hosts_present
+           m.server_id, m.tier, m.peak_people, m.person_seconds, s.failing_since,
+           coalesce(here.present, 0) AS present, coalesce(here.hosts, 0) AS hosts_present,
+           EXISTS (SELECT FROM recordings WHERE room_id = r.id AND visibility = 'public') AS lists_recordings
     FROM room_addresses a
     LEFT JOIN rooms r ON r.id = a.room_id
     LEFT JOIN holders h ON h.id = r.holder_id
@@ -43,6 +47,23 @@ async def room_at(session: AsyncSession, slug: str) -> Row[Any] | None:
     """The room that an address leads to, with its newest meeting; room_id is None if it was deleted."""
     found = await session.execute(_ROOM, {"slug": slug, "on_the_way_since": clock.now() - ON_THE_WAY})
     return found.one_or_none()
+
+
+# Recordings stand further right: asked by the table's name. Only what anyone may play this moment, and no address:
+# its own page hands that out.
+_PUBLIC = text("""
+    SELECT r.key, r.name, r.recorded_at, r.minutes FROM recordings r
+    LEFT JOIN users u ON u.id = r.host_id
+    WHERE r.room_id = :room AND r.visibility = 'public' AND r.state = 'published' AND r.trashed_at IS NULL
+      AND r.expired_at IS NULL AND coalesce(r.wanted, 'published') = 'published' AND u.banned_at IS NULL
+      AND EXISTS (SELECT FROM recording_formats WHERE recording_id = r.id AND NOT hidden)
+    ORDER BY r.recorded_at DESC LIMIT :most
+""")
+
+
+async def public_recordings(session: AsyncSession, room_id: int) -> Sequence[Row[Any]]:
+    """The newest recordings that are listed on the room's page."""
+    return (await session.execute(_PUBLIC, {"room": room_id, "most": LISTED})).all()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a room's page shows: the same for guests and hosts, with more for its hosts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from app.accounts.access import Viewer
 from app.meetings.joining import counts
 from app.meetings.live_state import Live, LiveState
 from app.meetings.models import Attendance
-from app.meetings.queries import sitting_of_room, use_of
+from app.meetings.queries import public_recordings, sitting_of_room, use_of
 from app.meetings.start_part import StartPart, start_part
 from app.memberships.limits import standing_of
 from app.rooms.models import WhoMayStart
@@ -63,7 +64,7 @@ def meeting_facts(room: Any, live: LiveState) -> dict[str, Any] | None:
 
 
 async def last_facts(session: AsyncSession, room: Any, live: LiveState) -> dict[str, Any] | None:
-    """How the last meeting ended, and when the room can be started again (None: at once)."""
+    """How the last meeting ended and how it was visited, and when the room can start again (None: at once)."""
     if live.state is not Live.ENDED:
         return None
     return {
@@ -71,6 +72,8 @@ async def last_facts(session: AsyncSession, room: Any, live: LiveState) -> dict[
         "ended_at": live.ended_at,
         "minutes": live.minutes,
         "again_at": await _again_at(session, room),
+        "people": room.peak_people,
+        "person_minutes": round(room.person_seconds / 60),
     }
 
 
@@ -138,6 +141,11 @@ async def _people(session: AsyncSession, meeting_id: int) -> list[dict[str, Any]
 def _initials(name: str) -> str:
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+async def listed_recordings(session: AsyncSession, room: Any) -> Sequence[Any]:
+    """What is listed on the room's page for everyone; asked for only if anything is."""
+    return await public_recordings(session, room.room_id) if room.lists_recordings else []
 
 
 def page_context(room: Any, live: LiveState, *, state: str) -> dict[str, Any]:

@@ -15,7 +15,10 @@ from app.rooms.models import Room
 from app.servers.models import Server
 
 MEGABYTE = 1_000_000
-FORMATS = (("presentation", "playback/presentation/2.3/{id}"), ("podcast", "podcast/{id}/audio.m4a"))
+FORMATS = (
+    ("presentation", "https://bbb.example.org/playback/presentation/2.3/{id}"),
+    ("podcast", "https://bbb.example.org/podcast/{id}/audio.m4a"),
+)
 
 
 async def a_recording(
@@ -55,21 +58,16 @@ async def a_recording(
             RecordingFormat(
                 recording_id=recording.id,
                 type=kind,
-                url=path if "://" in path or ":" in path else address(path.format(id=recording.record_id)),
+                url=url.replace("{id}", recording.record_id),
                 size=100 * MEGABYTE,
                 minutes=45,
                 hidden=kind in hidden,
             )
-            for kind, path in formats
+            for kind, url in formats
         )
         charged = select(func.sum(Recording.bytes)).where(Recording.holder_id == holder_id).scalar_subquery()
         await session.execute(update(Holder).where(Holder.id == holder_id).values(stored_bytes=charged))
     return recording
-
-
-def address(path: str) -> str:
-    """An address of BBB's."""
-    return f"https://bbb.example.org/{path}"
 
 
 def addresses(recording: Recording) -> list[str]:
