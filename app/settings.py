@@ -58,6 +58,11 @@ class Settings(DatabaseSettings):
         [],
         description="Further origins a join may lead to, when a load balancer stands before BBB; spaces between.",
     )
+    bbb_keep_events: bool = Field(
+        False,
+        description="Ask BigBlueButton to keep who was when in a meeting until it has reported it: exact figures "
+        "of attendance. The names are then in its files.",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="This site's own address, for mails and for BBB's callbacks."
     )

@@ -107,6 +107,7 @@ ADDRESSES = wire.Addresses(
     ended="http://127.0.0.1:8000/callbacks/meetings/{meeting}/{token}/ended",
     recording="http://127.0.0.1:8000/callbacks/meetings/{meeting}/{token}/recording",
     site_name="Guildhall",
+    analytics="http://127.0.0.1:8000/callbacks/meetings/{meeting}/{token}/analytics",
 )
 
 

@@ -48,6 +48,7 @@ class Line:
     state: str
     people: int
     peak_people: int
+    person_minutes: int
     since: datetime
     ends_at: datetime | None
     ended_at: datetime | None
@@ -164,6 +165,7 @@ def _line(row: Any) -> Line:
         state=_state(row),
         people=row.people_now,
         peak_people=row.peak_people,
+        person_minutes=round(row.person_seconds / 60),
         since=since,
         ends_at=since + timedelta(minutes=row.minutes) if row.minutes is not None else None,
         ended_at=row.ended_at,

@@ -122,6 +122,9 @@ class Meeting(BaseModel):
     )
     people_now: int = Field(description=_("How many people are in it."))
     people_most: int = Field(description=_("How many people were in it at one time at most."))
+    person_minutes: int = Field(
+        description=_("Minutes that people were in it, added up. Counted while it runs, exact where possible.")
+    )
     asked_at: datetime = Field(description=_("When its start was asked for."))
     started_at: datetime | None = Field(
         description=_("When the meeting server made it; the minutes count from here.")
@@ -140,6 +143,7 @@ class Meeting(BaseModel):
             state=MeetingNow.UNKNOWN if runs and row.failing_since else MeetingNow(row.state),
             people_limit=row.people,
             people_most=row.peak_people,
+            person_minutes=round(row.person_seconds / 60),
             asked_at=row.reserved_at,
             ends_at=row.started_at + timedelta(minutes=row.minutes) if runs and row.minutes else None,
             end_reason=EndReason(row.end_reason) if row.end_reason else None,

@@ -158,6 +158,8 @@ async def _begin(
         room=f"{site}/r/{room.slug}",
         ended=f"{site}/callbacks/meetings/{{meeting}}/{{token}}/ended",
         recording=f"{site}/callbacks/meetings/{{meeting}}/{{token}}/recording",
+        analytics=f"{site}/callbacks/meetings/{{meeting}}/{{token}}/analytics",
+        keep_events=settings.bbb_keep_events,
         site_name=settings.site_name,
     )
     meeting_id = await start_meeting(database, servers, Start(room_id=room.id, started_by=None), patterns)

@@ -51,8 +51,9 @@ _FIGURES = text("""
 
 
 def people_in(info: MeetingInfo) -> int:
-    """How many are in a meeting: BBB's count lags behind its list of people, or the other way round."""
-    return max(info.participant_count, len({attendee.user_id for attendee in info.attendees}))
+    """How many are in a meeting. Two devices of one person are one; BBB's count may be ahead of its list."""
+    people = len({attendee.user_id for attendee in info.attendees})
+    return people if len(info.attendees) >= info.participant_count else max(info.participant_count, people)
 
 
 def seconds_between(counted_at: datetime | None, at: datetime) -> float:

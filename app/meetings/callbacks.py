@@ -1,4 +1,4 @@
-"""What BigBlueButton calls: a meeting has ended, a recording is ready. Not forms, so no form token."""
+"""What BigBlueButton calls when a meeting is over. Not forms, so no form token."""
 
 import hmac
 
@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, jobs
-from app.db import Session
+from app.db import Databased, Session
 from app.errors import NotFoundError
 from app.meetings.ending import mark_ended
+from app.meetings.exact import figures_of, replace_figures
 from app.meetings.models import Meeting
 from app.web.browser import settings_of
-from bbb_client.callbacks import recording_ready
+from bbb_client.analytics import analytics
+from bbb_client.callbacks import check_analytics, recording_ready
 from bbb_client.errors import Forged, Malformed
 
 router = APIRouter(prefix="/callbacks/meetings/{meeting}/{token}")
@@ -46,6 +48,31 @@ async def recording_is_ready(request: Request, session: Session, meeting: str, t
         return Response(status_code=404)
     await jobs.defer(session, "meetings:measure", external_id=found)
     return Response(status_code=202)
+
+
+@router.post("/analytics", name="meetings.analytics", response_class=Response)
+async def analytics_come(request: Request, database: Databased, meeting: str, token: str) -> Response:
+    """Who was there and how long, after the meeting (BBB_API.md 4.3): its figures replace those of the rounds.
+
+    The token and the signature are checked before the body is read, and no connection waits for it.
+    """
+    async with database.transaction() as session:
+        found = await _known(session, meeting, token)
+    secret = settings_of(request).bbb_secret.get_secret_value()
+    try:
+        check_analytics(request.headers.get("authorization"), secret, now=clock.now())
+        said = analytics(await request.body())
+        figures = figures_of(said)
+    except Forged:
+        return Response(status_code=401)
+    except (Malformed, OverflowError):  # times that no calendar has
+        return Response(status_code=400)
+    if said.meeting_id != found:
+        return Response(status_code=404)
+    async with database.transaction() as session:
+        if await replace_figures(session, found, figures):
+            log.info("meeting.analytics", meeting=found, peak=figures.peak)
+    return Response(status_code=200)
 
 
 async def _known(session: AsyncSession, external_id: str, token: str) -> str:

@@ -69,6 +69,7 @@ async def meetings_of(session: AsyncSession, user_id: int) -> dict[str, Any]:
                 "ended_at": meeting.ended_at,
                 "end_reason": meeting.end_reason,
                 "most_people_at_once": meeting.peak_people,
+                "participant_minutes": round(meeting.person_seconds / 60),
             }
             for meeting in meetings
         ]

@@ -15,13 +15,16 @@ ToCreate = CreateMeeting
 class Addresses:
     """Where BBB sends people afterwards, and where it reports to: whole addresses of this site.
 
-    `ended` and `recording` are patterns with {meeting} and {token}.
+    `ended`, `recording` and `analytics` are patterns with {meeting} and {token}. `keep_events`: whether BBB is
+    asked to keep what happened in a meeting until it has reported it, names included.
     """
 
     room: str
     ended: str
     recording: str
     site_name: str
+    analytics: str = ""
+    keep_events: bool = False
 
 
 def to_create(room: Room, meeting: Meeting, addresses: Addresses) -> CreateMeeting:
@@ -40,6 +43,9 @@ def to_create(room: Room, meeting: Meeting, addresses: Addresses) -> CreateMeeti
         logout_url=addresses.room,
         end_callback_url=addresses.ended.format(**place),
         recording_ready_url=addresses.recording.format(**place) if meeting.recorded else None,
+        # Sent also without `keep_events`: a server may keep events by its own settings.
+        analytics_callback_url=addresses.analytics.format(**place) or None,
+        meeting_keep_events=True if addresses.keep_events else None,
         meta={"bbb-origin": "Guildhall", "bbb-origin-server-name": addresses.site_name, "tier": meeting.tier},
     )
 
