@@ -2,6 +2,7 @@
 
 import contextlib
 import email
+import email.policy
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -75,12 +76,20 @@ class House:
         failed = set()
         while job := await self._next_job(failed):
             try:
-                await DONE[job.task_name].func(self.context, **job.args)
+                await self.do_job(job)
             except (OSError, mail.aiosmtplib.SMTPException):
                 failed.add(job.id)
                 continue
             async with self.database.transaction() as session:
                 await session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": job.id})
+
+    async def do_job(self, job):
+        """One job, which stays as if the worker were killed before it could say that it is done."""
+        await DONE[job.task_name].func(self.context, **job.args)
+
+    async def next_job(self):
+        """The oldest job that waits."""
+        return await self._next_job(set())
 
     async def _next_job(self, failed):
         async with self.database.transaction() as session:
@@ -159,10 +168,10 @@ class House:
         read = [email.message_from_bytes(letter, policy=email.policy.default) for letter in self.letters]
         return [letter["Subject"] for letter in read if to is None or letter["To"] == to]
 
-    def body(self, number=-1):
-        """The text of a letter, without its line breaks."""
-        letter = email.message_from_bytes(self.letters[number], policy=email.policy.default)
-        return " ".join(letter.get_body(("plain",)).get_content().split())
+    def body(self, kind="plain"):
+        """The newest letter, as text without its line breaks, or as HTML."""
+        letter = email.message_from_bytes(self.letters[-1], policy=email.policy.default)
+        return " ".join(letter.get_body((kind,)).get_content().split())
 
 
 def days_ago(number):
