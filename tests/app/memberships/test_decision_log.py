@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select, text
 
 from app import clock
+from app.accounts.deletion import delete_account
+from app.accounts.export import export_data
 from app.errors import ConflictError
 from app.memberships.decision_log import Question, forget_old, note_granted, note_refused
 from app.memberships.models import Holder, LoggedDecision
@@ -154,3 +156,14 @@ async def test_after_thirty_days_it_is_forgotten(database, move_clock):
     async with database.transaction() as session:
         await forget_old(session)
     assert len(await logged(database)) == 1
+
+
+async def test_the_log_is_part_of_ones_data_and_goes_with_the_account(database):
+    ada = await a_person(database)
+    await a_person(database, "olu@example.org", is_operator=True)
+    await a_room(database, ada, "One")
+    async with database.transaction() as session:
+        data = await export_data(session, ada.id)
+        assert [(row["question"], row["subject"]) for row in data["decisions"]] == [("create_room", "One")]
+        await delete_account(session, ada.id)
+    assert await logged(database) == []
