@@ -50,6 +50,7 @@ class Templates:
             minutes=wording.minutes,
             moment=wording.moment,
             clock=wording.clock_time,
+            day=wording.day,
             number=wording.number,
         )
 

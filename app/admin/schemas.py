@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from app import clock, wording
 from app.accounts.schemas import Address
 from app.i18n import lazy
+from app.memberships.models import Removal
 from app.organisations.models import HostRole
 from app.rooms.addresses import check_address
 from app.web.forms import Input, Line, Lines, Problem
@@ -99,3 +100,5 @@ class PolicyInput(Input):
     large_session_above: Annotated[int, Field(ge=1, le=10_000)]
     recording_megabytes_per_hour: Annotated[int, Field(ge=1, le=100_000)]
     grace_days: Annotated[int, Field(ge=0, le=365)]
+    retention_grace_days: Annotated[int, Field(ge=0, le=3650)]
+    recording_removal: Removal

@@ -31,13 +31,10 @@ class StorageNotice:
 
 async def notice_of(session: AsyncSession, standing: Standing) -> StorageNotice | None:
     """The notice for a holder now, in one statement; None while there is space."""
-    columns = (Holder.stored_bytes, Holder.over_since, PolicyRow.recording_removal)
-    row = (
-        await session.execute(select(*columns).where(Holder.id == standing.holder_id, PolicyRow.id == 1))
-    ).one()
-    return storage_notice(
-        standing, row.recording_removal, stored_bytes=row.stored_bytes, over_since=row.over_since
-    )
+    removal = select(PolicyRow.recording_removal).scalar_subquery().label("removal")
+    found = select(Holder.stored_bytes, Holder.over_since, removal).where(Holder.id == standing.holder_id)
+    row = (await session.execute(found)).one()
+    return storage_notice(standing, row.removal, stored_bytes=row.stored_bytes, over_since=row.over_since)
 
 
 def storage_notice(
