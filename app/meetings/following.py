@@ -18,7 +18,7 @@ from app.db import Database
 from app.errors import UnavailableError
 from app.meetings.ending import give_up, mark_ended, tell_bbb
 from app.meetings.listed import line_of, write_lines
-from app.meetings.missing import Missing, confirm, is_another_servers, note_missing
+from app.meetings.missing import Missing, confirm, ended_when, is_another_servers, note_missing
 from app.meetings.models import OURS, UNFINISHED, Meeting, MeetingState
 from app.meetings.reviving import revive_or_end
 from app.meetings.silence import answers, end_overdue, is_silent
@@ -186,11 +186,19 @@ async def _follow_gone(
                 never_made.append(meeting.id)
         elif meeting.end_asked or is_over(meeting, asked_at) or meeting.external_id in there:
             # Nobody wants it any more: if this is wrong, the first list that has it again ends it by API.
-            await mark_ended(session, meeting.external_id, at=meeting.missing_since or asked_at)
+            await _end_unasked(session, meeting, asked_at)
         else:
             missed.append(meeting)
     await give_up(session, never_made, clock.now())
     return await note_missing(session, missed, asked_at, foreign=foreign)
+
+
+async def _end_unasked(session: AsyncSession, meeting: Row[Any], asked_at: datetime) -> None:
+    if is_over(meeting, asked_at):
+        await mark_ended(session, meeting.external_id, at=asked_at)
+        return
+    ended = ended_when(meeting, asked_at)
+    await mark_ended(session, meeting.external_id, at=ended.at, why=ended.why)
 
 
 def _sort_strays(others: Sequence[Row[Any]], asked_at: datetime, todo: Todo) -> None:

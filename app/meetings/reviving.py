@@ -114,8 +114,8 @@ async def _revive(session: AsyncSession, held: HeldLimits, row: Any) -> None:
         "ended_at": nothing,
         "end_reason": nothing,
         "missing_since": nothing,
-        # Nobody saw who was there meanwhile.
-        "counted_at": nothing,
+        # It is seen now; nobody saw who was there meanwhile.
+        "counted_at": clock.now(),
         "recordings_due_at": nothing,
         "reserved_bytes": reservation(row.minutes, held.policy) if row.recorded else 0,
     }

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.access import Viewer
+from app.meetings import raised
 from app.meetings.joining import counts
 from app.meetings.live_state import Live, LiveState
 from app.meetings.models import Attendance
@@ -103,6 +104,8 @@ class HostPart:
     people: list[dict[str, Any]]
     start: StartPart | None
     """None while there is nothing to start"""
+    longer: str | None
+    """a limit was raised while the meeting runs"""
     record: bool
     """whether the room's meetings are meant to be recorded, and can be"""
 
@@ -111,9 +114,12 @@ async def host_part(
     session: AsyncSession, request: Request, room: Any, live: LiveState, viewer: Viewer
 ) -> HostPart:
     """The host's part of the page. The same rule that enforces says whether it can be started."""
-    start = None
+    start, longer = None, None
+    standing = await standing_of(session, room.holder_id)
     if live.state in {Live.NOT_STARTED, Live.ENDED}:
-        start = await start_part(session, await standing_of(session, room.holder_id), room)
+        start = await start_part(session, standing, room)
+    elif live.is_running:
+        longer = await raised.of_room(session, standing, room)
     return HostPart(
         name=viewer.name,
         share_url=address_of(request, "rooms.show", slug=room.slug),
@@ -121,6 +127,7 @@ async def host_part(
         may_edit=True,
         people=await _people(session, room.meeting_id) if live.is_running else [],
         start=start,
+        longer=longer,
         record=bool(room.record and start and start.recording.is_possible),
     )
 

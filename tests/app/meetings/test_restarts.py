@@ -89,9 +89,11 @@ def lives_at(simulator, meeting):
 async def test_after_a_restart_a_meeting_ended_when_it_was_first_missed(
     site, database, simulator, running, move_clock
 ):
-    await move_clock(minutes=5)
+    await move_clock(minutes=4)
+    await follow(database, site.state.servers)
+    await move_clock(seconds=30)
     await order(simulator, "restart")
-    await order(simulator, "faults", kind="error-500", call="getMeetingInfo")
+    await order(simulator, "faults", kind="nonsense", call="getMeetingInfo")
     before = clock.now()
     await follow(database, site.state.servers)
     missed = await now(database, running)
@@ -101,6 +103,25 @@ async def test_after_a_restart_a_meeting_ended_when_it_was_first_missed(
     await follow(database, site.state.servers)
     ended = await now(database, running)
     assert (ended.state, ended.ended_at) == (MeetingState.ENDED, missed.missing_since)
+
+
+async def test_a_sitting_is_not_charged_for_the_time_in_which_nobody_saw_its_meeting(
+    site, database, simulator, running, move_clock
+):
+    await order(simulator, "connect", meetingID=running.external_id, count=1)
+    for _ in range(5):
+        await move_clock(minutes=1)
+        await follow(database, site.state.servers)
+    await order(simulator, "faults", kind="nonsense")
+    await order(simulator, "restart")
+    for _ in range(4):
+        await move_clock(minutes=10)
+        await follow(database, site.state.servers)
+    simulator.world.faults.clear()
+    await follow(database, site.state.servers)
+    ended = await now(database, running)
+    assert (ended.state, ended.end_reason) == (MeetingState.ENDED, EndReason.GONE)
+    assert 5 * MINUTE <= ended.ended_at - ended.started_at <= 6 * MINUTE
 
 
 async def test_a_list_that_lacks_a_meeting_does_not_end_it(database, simulator, running, astray):
