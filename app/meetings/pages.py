@@ -142,6 +142,8 @@ def addresses(request: Request, slug: str) -> wire.Addresses:
         ended=pattern("meetings.ended"),
         recording=pattern("meetings.recording_ready"),
         site_name=settings_of(request).site_name,
+        analytics=pattern("meetings.analytics"),
+        keep_events=settings_of(request).bbb_keep_events,
     )
 
 
@@ -160,6 +162,7 @@ async def _room_page(
         may_start=room_page.may_start(door.room, door.viewer, is_host=door.is_host),
         form=form,
         host=host,
+        recordings=await room_page.listed_recordings(session, door.room),
     )
 
 
