@@ -15,6 +15,7 @@ from app.db import Database
 from app.meetings.attendance import UNSEEN
 from app.meetings.ending import mark_ended
 from app.meetings.models import EndReason
+from app.meetings.terms import ends_at
 from app.servers.pool import Servers
 from bbb_client.errors import BBBError, Refused
 from bbb_client.responses import MeetingInfo
@@ -74,11 +75,13 @@ def ended_when(meeting: Row[Any], asked_at: datetime) -> Ended:
     """A meeting that is gone ended when it was first missed.
 
     If nobody had seen it for long before that (the server was silent, or the worker stood still), it may have ended
-    at any moment in between. Then it ended when it was last seen: its sitting is not charged for our silence.
+    at any moment in between. Then it ended when it was last seen: its sitting is not charged for our silence. If
+    its time is over meanwhile, that is what ended it.
     """
     missed: datetime = meeting.missing_since or asked_at
     seen: datetime = meeting.counted_at or meeting.started_at
-    if missed - seen <= UNSEEN:
+    end = ends_at(meeting)
+    if missed - seen <= UNSEEN or (end is not None and end <= missed):
         return Ended(missed, None)
     return Ended(seen, EndReason.GONE)
 
