@@ -31,6 +31,7 @@ from app.settings import Settings
 from app.templating import STATIC, Templates, static_version
 from app.web import csrf, errors, health
 from app.web.frame import Frame
+from app.web.index import Pages, Paths
 from app.web.site import Site
 
 
@@ -43,7 +44,8 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.database = Database(settings)
     app.state.servers = Servers(settings)
     app.state.switchboard = Switchboard(settings.dsn())
-    app.state.templates = Templates(url=app.url_path_for, site=Site.of(settings))
+    app.state.paths = Paths(app)
+    app.state.templates = Templates(url=app.state.paths, site=Site.of(settings))
     app.state.mailer = Mailer(app.state.templates)
     # Form tokens are new in every answer, so that its compressed size tells nothing about them.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
@@ -54,7 +56,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.include_router(callbacks.router)
     # Programs with tokens: no cookie counts there, so no form token is needed.
     app.include_router(api.router)
-    app.include_router(page_router(settings))
+    app.router.routes.append(Pages(page_router(settings)))
     return app
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from fastapi.routing import iter_route_contexts
 from playwright.async_api import Browser
 from sqlalchemy import select
 
@@ -23,6 +22,7 @@ from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
 from app.rooms.service import delete_room
 from app.settings import Settings
+from app.web.index import every_route
 from tests import factories
 from tests.house import House
 from tests.journeys.visitor import Door, Visitor, quiet_guest, send_quietly
@@ -132,9 +132,7 @@ def settings_of(house: House) -> Settings:
 def test_every_page_of_the_site_is_in_the_table(tmp_path: Path):
     site = make_app(settings_of(House("postgresql://nobody@127.0.0.1/nothing", tmp_path)))
     found = {
-        route.name
-        for route in iter_route_contexts(site.routes)
-        if "GET" in (getattr(route, "methods", None) or ())
+        route.name for route in every_route(site.routes) if "GET" in (getattr(route, "methods", None) or ())
     }
     assert found - NOT_PAGES == {sight.route for sight in SIGHTS}
 
