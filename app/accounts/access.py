@@ -136,7 +136,8 @@ def asked_for(request: Request) -> str:
 AnyViewer = Annotated[Viewer | None, Depends(load_viewer)]
 
 
-def _signed_in(request: Request, viewer: AnyViewer) -> Viewer:
+# Coroutines, though nothing in them waits: FastAPI hands anything else to a thread.
+async def _signed_in(request: Request, viewer: AnyViewer) -> Viewer:
     if viewer is None:
         raise SignInNeededError(_address_of(request) if request.method == "GET" else "/")
     return viewer
@@ -149,7 +150,7 @@ def _address_of(request: Request) -> str:
 SignedIn = Annotated[Viewer, Depends(_signed_in)]
 
 
-def _verified(viewer: SignedIn) -> Viewer:
+async def _verified(viewer: SignedIn) -> Viewer:
     if not viewer.is_verified:
         raise VerificationNeededError
     return viewer
@@ -158,7 +159,7 @@ def _verified(viewer: SignedIn) -> Viewer:
 Verified = Annotated[Viewer, Depends(_verified)]
 
 
-def _operator(viewer: SignedIn) -> Viewer:
+async def _operator(viewer: SignedIn) -> Viewer:
     if not viewer.is_operator:
         raise NotFoundError
     return viewer

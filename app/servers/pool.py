@@ -58,7 +58,8 @@ async def _number_of(session: AsyncSession, url: str) -> int:
     return found
 
 
-def get_servers(request: Request) -> Servers:
+# A coroutine, though nothing in it waits: FastAPI hands anything else to a thread.
+async def get_servers(request: Request) -> Servers:
     """The process's servers."""
     servers: Servers = request.app.state.servers
     return servers
