@@ -19,7 +19,7 @@ from bbb_client.simulator import running_simulator
 from quotas.decisions import Reason
 from tests.app.meetings.bbb import order, over_a_detour
 from tests.conftest import SECRET, new_person
-from tests.factories import a_person, a_room, meeting_by, start
+from tests.factories import a_person, a_room, meeting_by, signed_in, start
 
 MINUTE = timedelta(minutes=1)
 
@@ -172,6 +172,9 @@ async def test_another_servers_list_makes_meetings_unknown_until_ours_come_back(
     server = await server_of(database)
     assert server.failing_since is not None
     assert "another server" in server.failure
+    async with signed_in(site, await a_person(database, "olga@example.org", is_operator=True)) as operator:
+        await operator.open("/admin")
+        assert server.failure in operator.words
     assert "Unknown" in await words_of(site)
     detour.lead(None)
     await follow(database, servers)
