@@ -86,14 +86,15 @@ def lives_at(simulator, meeting):
     return meeting.external_id in {each.external_id for each in simulator.world.meetings.values()}
 
 
+@pytest.mark.parametrize("kind", ["nonsense", "checksum-refused"])
 async def test_after_a_restart_a_meeting_ended_when_it_was_first_missed(
-    site, database, simulator, running, move_clock
+    site, database, simulator, running, move_clock, kind
 ):
     await move_clock(minutes=4)
     await follow(database, site.state.servers)
     await move_clock(seconds=30)
     await order(simulator, "restart")
-    await order(simulator, "faults", kind="nonsense", call="getMeetingInfo")
+    await order(simulator, "faults", kind=kind, call="getMeetingInfo")
     before = clock.now()
     await follow(database, site.state.servers)
     missed = await now(database, running)
