@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ARRAY, Row, Text, any_, cast, func, select
+from sqlalchemy import ARRAY, Row, Text, any_, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -89,6 +89,7 @@ async def _bring_in_line(
 ) -> Todo:
     ours = await _unfinished(session, server_id, asked_at)
     others = await _others(session, ours, there)
+    await _take_over(session, server_id, others)
     todo = Todo()
     expected = [meeting for meeting in ours if _should_run(meeting, asked_at)]
     foreign = not others and is_another_servers(expected, ours, there)
@@ -152,6 +153,7 @@ async def _others(
     columns: tuple[Any, ...] = (
         Meeting.id,
         Meeting.external_id,
+        Meeting.server_id,
         Meeting.state,
         Meeting.end_asked,
         Meeting.ended_at,
@@ -163,6 +165,13 @@ async def _others(
         select(*columns).where(Meeting.external_id == any_(cast(names, ARRAY(Text))))
     )
     return found.all()
+
+
+async def _take_over(session: AsyncSession, server_id: int, others: Iterable[Row[Any]]) -> None:
+    """The same server under another address: its meetings are followed on, from the next round."""
+    moved = [each.id for each in others if each.state in UNFINISHED and each.server_id != server_id]
+    if moved:
+        await session.execute(update(Meeting).where(Meeting.id.in_(moved)).values(server_id=server_id))
 
 
 def _runs(meeting: Row[Any], there: Mapping[str, MeetingInfo]) -> bool:

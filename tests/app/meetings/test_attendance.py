@@ -267,7 +267,9 @@ async def test_a_report_may_be_large_but_not_endless(site, database, running):
     assert await post(site, running, b" " * 4_100_000) == 413
 
 
-async def test_the_host_sees_how_it_was_and_a_guest_does_not(site, database, simulator, ada, running):
+async def test_hosts_and_operators_see_how_it_was_and_a_guest_does_not(
+    site, database, simulator, ada, running
+):
     await post(site, running, said(("a", (0, 10)), ("b", (0, 7)), meeting_id=running.external_id))
     async with database.transaction() as session:
         await mark_ended(session, running.external_id, at=clock.now())
@@ -275,6 +277,9 @@ async def test_the_host_sees_how_it_was_and_a_guest_does_not(site, database, sim
     async with signed_in(site, ada) as host:
         await host.open("/r/the-place")
         assert "2 people at most, 17 participant-minutes" in host.words
+    async with signed_in(site, await a_person(database, "olga@example.org", is_operator=True)) as operator:
+        await operator.open("/admin/meetings")
+        assert "2 at most, 17 participant-minutes" in operator.words
     async with new_person(site) as guest:
         await guest.open("/r/the-place")
         assert "participant-minutes" not in guest.words

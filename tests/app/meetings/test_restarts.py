@@ -420,12 +420,29 @@ async def test_a_meeting_that_bbb_forgets_to_end_is_ended_by_api(site, database,
     assert "its time of 1 h was used up" in await words_of(site)
 
 
-async def test_meetings_of_a_server_that_is_no_longer_used_end_by_their_terms(site, database, running):
+async def move_to_an_old_address(database, meeting):
+    """The meeting was made when the settings named its server in another way."""
     async with database.transaction() as session:
         old = Server(url="https://old.example.org/bigbluebutton", last_answer_at=clock.now())
         session.add(old)
         await session.flush()
-        (await session.get_one(Meeting, running.id)).server_id = old.id
+        (await session.get_one(Meeting, meeting.id)).server_id = old.id
+
+
+async def test_meetings_go_on_when_their_server_gets_another_address(site, database, simulator, running):
+    await move_to_an_old_address(database, running)
+    await order(simulator, "connect", meetingID=running.external_id, count=2)
+    for _ in range(2):
+        await follow(database, site.state.servers)
+    kept = await now(database, running)
+    assert (kept.server_id, kept.people_now) == (running.server_id, 2)
+
+
+async def test_meetings_of_a_server_that_is_no_longer_used_end_by_their_terms(
+    site, database, simulator, running
+):
+    await move_to_an_old_address(database, running)
+    await order(simulator, "restart")
     await follow(database, site.state.servers)
     assert (await now(database, running)).state == MeetingState.RUNNING
     passes(minutes=62)
