@@ -6,8 +6,8 @@ from sqlalchemy import update
 
 from app import jobs
 from app.memberships.limits import standing_of
-from app.memberships.models import Holder
-from app.recordings.fullness import notice_of
+from app.memberships.models import Holder, PolicyRow
+from app.recordings.fullness import storage_notice
 from app.recordings.models import Recording
 from app.recordings.service import delete_recording, trash_recording
 from app.worker import TASKS
@@ -28,7 +28,14 @@ async def stores(house, holder_id, megabytes):
 
 async def notice(house, holder_id):
     async with house.database.transaction() as session:
-        return await notice_of(session, await standing_of(session, holder_id))
+        holder = await session.get_one(Holder, holder_id)
+        removal = (await session.get_one(PolicyRow, 1)).recording_removal
+        return storage_notice(
+            await standing_of(session, holder_id),
+            removal,
+            stored_bytes=holder.stored_bytes,
+            over_since=holder.over_since,
+        )
 
 
 async def test_the_holder_is_warned_once_a_step_and_again_after_it_was_left(house, ada):
