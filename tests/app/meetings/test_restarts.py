@@ -11,7 +11,7 @@ from app.meetings.following import follow
 from app.meetings.missing import APART
 from app.meetings.models import EndReason, Meeting, MeetingState
 from app.meetings.starting import ServerSilentError
-from app.memberships.models import Tier
+from app.memberships.models import Holder, Tier
 from app.memberships.refusals import RefusedError
 from app.servers.models import Server
 from bbb_client.requests import CreateMeeting
@@ -258,6 +258,8 @@ async def test_it_is_ended_for_good_if_the_room_has_another_meeting(
     site, database, simulator, room, running, ada, astray, other, move_clock
 ):
     servers, detour = astray
+    async with database.transaction() as session:
+        await session.execute(update(Tier).values(at_once_per_host=2))
     await mistaken(database, servers, detour, other, running)
     second = await start(site, room, ada)
     await follow(database, servers)
@@ -281,6 +283,24 @@ async def test_it_is_ended_for_good_if_the_holder_has_no_place_left(
     assert (await now(database, running)).state == MeetingState.ENDED
     assert not lives_at(simulator, running)
     assert (await now(database, elsewhere)).state == MeetingState.RUNNING
+
+
+@pytest.mark.parametrize(("stored", "state"), [(500, MeetingState.RUNNING), (501, MeetingState.ENDED)])
+async def test_a_recorded_one_goes_on_only_if_its_recording_still_fits(
+    site, database, simulator, astray, other, stored, state
+):
+    servers, detour = astray
+    bela = await a_person(database, "bela@example.org", tier="session-organiser")
+    meeting = await start(site, await a_room(database, bela, record=True), bela, record=True, minutes=60)
+    assert meeting.reserved_bytes == 500_000_000
+    await mistaken(database, servers, detour, other, meeting)
+    async with database.transaction() as session:
+        (await session.get_one(Holder, bela.holder_id)).stored_bytes = stored * 1_000_000
+    await follow(database, servers)
+    after = await now(database, meeting)
+    assert after.state == state
+    if state == MeetingState.RUNNING:
+        assert after.reserved_bytes == 500_000_000
 
 
 async def test_rounds_at_the_same_moment_revive_once_and_stay_within_the_limit(
