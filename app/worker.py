@@ -100,10 +100,10 @@ async def work(settings: Settings) -> None:
 def mailer_of(settings: Settings) -> mail.Mailer:
     """Mails of the worker: their links are made of the site's address, since there are no routes here."""
 
-    def no_routes(name: str, **_values: str) -> str:
+    def no_routes(name: str) -> str:
         raise LookupError(f"a mail of the worker asks for the route {name}")
 
-    return mail.Mailer(Templates(url=no_routes, site=Site.of(settings)))
+    return mail.Mailer(Templates(pattern=no_routes, site=Site.of(settings)))
 
 
 def _stop_signal() -> asyncio.Event:

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from app import i18n, wording
 from app.accounts import sessions, tokens
 from app.accounts.service import BannedError
-from app.db import Databased
+from app.db import get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.web.browser import get_cookie
@@ -90,14 +90,14 @@ class TokenOverError(TokenNeededError):
         return {"www-authenticate": 'Bearer realm="api", error="invalid_token"'}
 
 
-async def load_viewer(request: Request, database: Databased) -> Viewer | None:
+async def load_viewer(request: Request) -> Viewer | None:
     """The person signed in on this browser, None for everyone else; also sets language and time zone.
 
     In a transaction of its own: a page that then asks BigBlueButton holds no connection meanwhile.
     """
     found = None
     if token := get_cookie(request, sessions.COOKIE):
-        async with database.transaction() as session:
+        async with get_database(request).transaction() as session:
             found = await sessions.find(session, token)
     viewer = viewer_of(found) if found is not None and found.banned_at is None else None
     request.state.viewer = viewer
@@ -168,12 +168,12 @@ async def _operator(viewer: SignedIn) -> Viewer:
 Operator = Annotated[Viewer, Depends(_operator)]
 
 
-async def load_api_viewer(request: Request, database: Databased) -> Viewer:
+async def load_api_viewer(request: Request) -> Viewer:
     """The person behind the request's token. Cookies mean nothing here, so no other site's form can get in."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenNeededError
-    async with database.transaction() as session:
+    async with get_database(request).transaction() as session:
         found = await tokens.find_by_token(session, token.strip())
     if found is None:
         raise TokenOverError

@@ -10,14 +10,12 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
-ANY = "{"  # how a path begins whose first word may be any
-
 
 class Pages(BaseRoute):
     """The routes of a router and of all that it includes, side by side.
 
     Routers in routers are searched anew at every level, and all their patterns in turn: a third of what a page
-    took. Here only those are tried that begin with the same word.
+    took. Here only those are tried that begin with the same word, which no page has as a parameter.
     """
 
     def __init__(self, router: APIRouter) -> None:
@@ -36,17 +34,15 @@ class Pages(BaseRoute):
         ]
         words = {_first_word(route.path) for route in self.routes}
         self._by_word = {
-            word: [route for route in self.routes if _first_word(route.path).startswith((word, ANY))]
-            for word in words
+            word: [route for route in self.routes if _first_word(route.path) == word] for word in words
         }
-        self._others = [route for route in self.routes if _first_word(route.path).startswith(ANY)]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """The first page for this path; one for another method only if there is none."""
         partial: tuple[Match, Scope] = Match.NONE, {}
         if scope["type"] != "http":
             return partial
-        for route in self._by_word.get(_first_word(scope["path"]), self._others):
+        for route in self._by_word.get(_first_word(scope["path"]), ()):
             match, found = route.matches(scope)
             if match is Match.FULL:
                 return match, found
@@ -76,20 +72,19 @@ def every_route(routes: Sequence[BaseRoute]) -> Iterator[RouteContext]:
 
 
 class Paths:
-    """The path of every route by its name: read from the site's routes once, then only filled in."""
+    """The path of every route by its name, as a pattern: read from the site's routes once."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
         self._patterns: dict[str, str] = {}
 
-    def __call__(self, name: str, /, **params: object) -> str:
-        """The path of the route of this name; KeyError if there is none, or if a parameter is missing."""
+    def __call__(self, name: str) -> str:
+        """The path of the route of this name, its parameters as {name}; KeyError if there is none."""
         if not self._patterns:
             # The first page of a name is the one that is meant, as in Starlette.
             for route in every_route(self._app.routes):
                 self._patterns.setdefault(str(route.name), str(route.path_format))
-        pattern = self._patterns[name]
-        return pattern.format_map(params) if params else pattern
+        return self._patterns[name]
 
 
 def _first_word(path: str) -> str:

@@ -58,7 +58,7 @@ def go(
 def path_of(request: Request, name: str, **params: Any) -> str:
     """The path of a route by its name."""
     paths: Paths = request.app.state.paths
-    return paths(name, **params)
+    return paths(name).format_map(params)
 
 
 def address_of(request: Request, name: str, **params: Any) -> str:
