@@ -162,7 +162,6 @@ async def _room_page(
         may_start=room_page.may_start(door.room, door.viewer, is_host=door.is_host),
         form=form,
         host=host,
-        recordings=await room_page.listed_recordings(session, door.room),
     )
 
 

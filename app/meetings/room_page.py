@@ -1,6 +1,5 @@
 """What a room's page shows: the same for guests and hosts, with more for its hosts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -150,11 +149,6 @@ def _initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
-async def listed_recordings(session: AsyncSession, room: Any) -> Sequence[Any]:
-    """What is listed on the room's page for everyone; asked for only if anything is."""
-    return await public_recordings(session, room.room_id) if room.lists_recordings else []
-
-
 def page_context(room: Any, live: LiveState, *, state: str) -> dict[str, Any]:
     """What every version of the page shows."""
     return {
@@ -168,5 +162,6 @@ def page_context(room: Any, live: LiveState, *, state: str) -> dict[str, Any]:
         "state": state,
         "meeting": meeting_facts(room, live),
         "consent": consent_wanted(room, live),
+        "recordings": public_recordings(room),
         "live": f"/r/{room.slug}/events",
     }
