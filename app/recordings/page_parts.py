@@ -50,7 +50,7 @@ def row_of(request: Request, found: Any, removal: str, *, own_name: str) -> dict
         "state": state,
         "why": why,
         "seen_by": str(words.VISIBILITIES[found.visibility][0]),
-        "kept": words.kept_until(found, removal) or "–",
+        "kept": words.kept_until(found, removal),
         "goes_at": goes_at(found),
         "play": path_of(request, "recordings.play", key=found.key, kind=formats[0].type) if formats else None,
     }
@@ -121,8 +121,8 @@ def host_facts_of(request: Request, found: Any, standing: Standing, removal: str
 
 async def removal_and_excess(session: AsyncSession, holder_id: int) -> tuple[str, datetime | None]:
     """The policy, and since when the holder stores more than its limit (None: it does not)."""
-    found = select(PolicyRow.recording_removal, Holder.over_since).where(Holder.id == holder_id)
-    row = (await session.execute(found)).one()
+    found = select(PolicyRow.recording_removal, Holder.over_since).join(Holder, Holder.id == holder_id)
+    row = (await session.execute(found.where(PolicyRow.id == 1))).one()
     return row.recording_removal, row.over_since
 
 
