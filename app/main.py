@@ -24,6 +24,7 @@ from app.meetings import callbacks, events, leaving  # noqa: F401  leaving: meet
 from app.meetings import pages as meetings
 from app.recordings import leaving as recordings_leaving  # noqa: F401  recordings go with their accounts
 from app.recordings import pages as recordings
+from app.recordings import webhooks
 from app.rooms import leaving as rooms_leaving  # noqa: F401  rooms go with their accounts
 from app.rooms import pages as rooms
 from app.servers.pool import Servers
@@ -60,6 +61,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.mount("/static/{version}", KeptForEver(directory=STATIC), name="static")
     app.include_router(health.router)
     app.include_router(callbacks.router)
+    app.include_router(webhooks.router)
     # Programs with tokens: no cookie counts there, so no form token is needed.
     app.include_router(api.router)
     app.include_router(elsewhere)

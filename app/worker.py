@@ -17,6 +17,7 @@ from app.db import Database
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
 from app.memberships import decision_log
+from app.recordings import jobs as recording_jobs
 from app.recordings import keeping
 from app.servers.pool import Servers
 from app.settings import Settings
@@ -73,6 +74,7 @@ TASKS = jobs.collect(
     {
         "mail": mail.tasks,
         "meetings": meeting_jobs.tasks,
+        "recordings": recording_jobs.tasks,
         "keeping": keeping.tasks,
         "site": housekeeping,
     }
