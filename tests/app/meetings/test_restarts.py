@@ -409,7 +409,7 @@ async def test_a_start_on_a_silent_server_does_not_keep_its_room_for_ever(
 
 
 async def test_a_meeting_that_turns_up_after_it_was_given_up_is_ended(site, database, simulator, room, ada):
-    await order(simulator, "faults", kind="dropped", call="create")
+    await order(simulator, "faults", kind="nonsense", call="create")
     with pytest.raises(ServerSilentError):
         await start(site, room, ada)
     passes(seconds=61)
