@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app import clock
+from app.meetings.attendance import seconds_between
 from app.meetings.ending import mark_ended
 from app.meetings.exact import Figures, figures_of
 from app.meetings.following import follow
@@ -72,6 +73,13 @@ async def test_nobody_is_present_in_a_gap_that_nobody_saw(site, database, simula
     assert (await meeting_by(database, running.id)).person_seconds == before
     await rounds(site, database, 1, seconds=30)
     assert before + 90 <= (await meeting_by(database, running.id)).person_seconds <= before + 93
+
+
+def test_time_that_goes_back_counts_nothing():
+    now = clock.now()
+    assert seconds_between(now, now - timedelta(seconds=30)) == 0
+    assert seconds_between(now, now + timedelta(seconds=30)) == 30
+    assert seconds_between(None, now) == 0
 
 
 async def test_what_is_left_until_the_end_is_counted_and_names_go(site, database, simulator, running):
@@ -216,7 +224,7 @@ async def test_rounds_leave_exact_figures_alone(site, database, simulator, runni
     body = said(("a", (0, 1)), meeting_id=running.external_id)
     assert await post(site, running, body) == 200
     await order(simulator, "connect", meetingID=running.external_id, count=5)
-    await rounds(site, database, 2)
+    await rounds(site, database, 3, seconds=30)
     meeting = await meeting_by(database, running.id)
     assert (meeting.people_now, meeting.peak_people, meeting.person_seconds) == (5, 1, 60)
     assert await figures(database, running) == {0: 1}
