@@ -186,7 +186,7 @@ def _notes(standing: Standing, use: Use, held: Held) -> list[str]:
     if held.trashed_bytes:
         said.append(
             _(
-                "%(size)s of it is in the trash and becomes free by itself.",
+                "%(size)s of it is in the trash: free in a few days, or now if you delete it there.",
                 size=wording.size(held.trashed_bytes),
             )
         )
