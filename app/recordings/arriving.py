@@ -15,9 +15,9 @@ from app.live import announce, holder_topic, room_topic
 from app.meetings.models import UNFINISHED, Meeting
 from app.memberships.limits import HeldLimits, hold
 from app.recordings import totals
-from app.recordings.models import Recording, RecordingFormat, RecordingState
+from app.recordings.models import Recording, RecordingFormat, RecordingState, Wanted
 from app.recordings.service import kept_until
-from app.recordings.telling import TELL, first_wish
+from app.recordings.telling import TELL, first_wish, wish_of
 from app.rooms.models import Room, Visibility
 from bbb_client import recording_responses as bbb
 from bbb_client.vocabulary import RecordingState as Said
@@ -28,8 +28,11 @@ log = structlog.get_logger()
 # A single answer without it proves nothing: it is gone when a second one, so much later, agrees.
 GONE_AFTER = timedelta(minutes=10)
 FORGOTTEN_AFTER = timedelta(days=30)
+# What no server has: numbers beyond these are taken for none.
+LONGEST, LARGEST = timedelta(days=30), 10**15  # bytes
 # How soon BBB is asked again for one that is settled, and for one that is still being made or measured.
 SETTLED, UNSETTLED = timedelta(days=7), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 _STATES = {
     Said.PROCESSING: RecordingState.PROCESSING,
@@ -39,10 +42,13 @@ _STATES = {
 }
 
 
-async def arrive(session: AsyncSession, external_id: str, found: Sequence[bbb.Recording]) -> Meeting | None:
+async def arrive(
+    session: AsyncSession, external_id: str, found: Sequence[bbb.Recording], asked_at: datetime
+) -> Meeting | None:
     """Write down all that BBB has said of one meeting's recordings; returns the meeting, None if it is not ours.
 
     Under the holder's lock. As soon as one of them is known, it charges itself and the meeting reserves no more.
+    `asked_at` is when BBB was asked: what has been heard of a recording since then is newer, and stays.
     """
     holder_id = await session.scalar(select(Meeting.holder_id).where(Meeting.external_id == external_id))
     if holder_id is None:
@@ -57,8 +63,8 @@ async def arrive(session: AsyncSession, external_id: str, found: Sequence[bbb.Re
     if meeting is None:
         return None
     for said in found:
-        await _take_in(session, held, meeting, said)
-    if found and meeting.state not in UNFINISHED and await _is_known(session, meeting.id):
+        await _take_in(session, held, meeting, said, asked_at)
+    if meeting.reserved_bytes and meeting.state not in UNFINISHED and await _is_known(session, meeting.id):
         meeting.reserved_bytes = 0
     await session.flush()
     if found:
@@ -67,11 +73,15 @@ async def arrive(session: AsyncSession, external_id: str, found: Sequence[bbb.Re
     return meeting
 
 
-async def note_missing(session: AsyncSession, holder_id: int, missing: Collection[str]) -> None:
-    """BBB was asked for these recordings by their own ids, and did not list them."""
+async def note_missing(
+    session: AsyncSession, holder_id: int, missing: Collection[str], asked_at: datetime
+) -> None:
+    """BBB was asked for these recordings by their own ids at that moment, and did not list them."""
     await hold(session, holder_id)
     now = clock.now()
     for row in await _rows(session, missing):
+        if row.seen_at > asked_at:
+            continue
         if row.state == RecordingState.GONE:
             await _stays_gone(session, row, now)
         elif row.gone_at is None:
@@ -84,24 +94,28 @@ async def note_missing(session: AsyncSession, holder_id: int, missing: Collectio
     await announce(session, holder_topic(holder_id))
 
 
-async def _take_in(session: AsyncSession, held: HeldLimits, meeting: Meeting, said: bbb.Recording) -> None:
+async def _take_in(
+    session: AsyncSession, held: HeldLimits, meeting: Meeting, said: bbb.Recording, asked_at: datetime
+) -> None:
     rows = await _rows(session, [said.record_id])
     row = rows[0] if rows else None
     if row is not None and row.meeting_id != meeting.id:
         log.warning("recording.of_another_meeting", recording=row.id, meeting=meeting.id)
         return
+    if row is not None and row.seen_at > asked_at:
+        return
     if said.state == Said.DELETED:
-        if row is not None and row.state == RecordingState.GONE:
-            await _stays_gone(session, row, clock.now())
-        elif row is not None:
-            await _is_gone(session, row)
+        if row is not None:
+            await _is_deleted(session, row, asked_at)
         return
     if row is None:
-        row = await _begin(session, held, meeting, said)
-    await _write(session, held, meeting, row, said)
+        row = await _begin(session, held, meeting, said, asked_at)
+    await _write(session, held, meeting, row, said, asked_at)
 
 
-async def _begin(session: AsyncSession, held: HeldLimits, meeting: Meeting, said: bbb.Recording) -> Recording:
+async def _begin(
+    session: AsyncSession, held: HeldLimits, meeting: Meeting, said: bbb.Recording, asked_at: datetime
+) -> Recording:
     """A recording that is new here begins as its room says; without a room only its hosts see it."""
     room = await session.get(Room, meeting.room_id) if meeting.room_id is not None else None
     visibility = room.recording_visibility if room else Visibility.HOSTS
@@ -123,7 +137,7 @@ async def _begin(session: AsyncSession, held: HeldLimits, meeting: Meeting, said
         recorded_at=meeting.started_at or meeting.reserved_at,
         created_at=now,
         check_at=now,
-        seen_at=now,
+        seen_at=asked_at,
         keep_days=room.recording_days if room else None,
         wanted=first_wish(visibility),
     )
@@ -135,19 +149,28 @@ async def _begin(session: AsyncSession, held: HeldLimits, meeting: Meeting, said
 
 
 async def _write(
-    session: AsyncSession, held: HeldLimits, meeting: Meeting, row: Recording, said: bbb.Recording
+    session: AsyncSession,
+    held: HeldLimits,
+    meeting: Meeting,
+    row: Recording,
+    said: bbb.Recording,
+    asked_at: datetime,
 ) -> None:
     now, length = clock.now(), _length(meeting, said)
     was = row.state
     row.state = _state(said)
-    row.seen_at, row.gone_at = now, None
-    row.minutes = round(length / timedelta(minutes=1))
+    if was == RecordingState.GONE and row.state == RecordingState.PUBLISHED:
+        # It comes back as it arrived: BBB publishes by itself, whatever it was told of it before.
+        wish = wish_of(row)
+        row.wanted = None if wish == Wanted.PUBLISHED else wish
+    row.seen_at, row.gone_at = asked_at, None
+    row.minutes = round(length / MINUTE)
     await _write_formats(session, row, said.formats)
     charged = charged_bytes(
         RecordingSizes(
-            formats=[form.size for form in said.formats],
-            size=said.size,
-            raw_size=said.raw_size,
+            formats=[_size(form.size) for form in said.formats],
+            size=_size(said.size),
+            raw_size=_size(said.raw_size),
             length=length,
         ),
         held.policy,
@@ -160,7 +183,7 @@ async def _write(
 
 
 async def _write_formats(session: AsyncSession, row: Recording, said: Iterable[bbb.PlaybackFormat]) -> None:
-    """The formats as BBB lists them; what a host has hidden stays hidden when it comes again."""
+    """The formats as BBB lists them; what a host has hidden stays, so that it is hidden when it comes again."""
     known = {
         form.type: form
         for form in await session.scalars(
@@ -168,7 +191,7 @@ async def _write_formats(session: AsyncSession, row: Recording, said: Iterable[b
         )
     }
     listed = {form.type: form for form in said if urlsplit(form.url).scheme in {"http", "https"}}
-    gone = set(known) - set(listed)
+    gone = {kind for kind, form in known.items() if not form.hidden} - set(listed)
     if gone:
         await session.execute(
             delete(RecordingFormat).where(
@@ -180,8 +203,18 @@ async def _write_formats(session: AsyncSession, row: Recording, said: Iterable[b
         if mine is None:
             mine = RecordingFormat(recording_id=row.id, type=kind, url=form.url)
             session.add(mine)
-        mine.url, mine.size, mine.minutes = form.url, form.size, form.length_minutes
+        mine.url, mine.size = form.url, _size(form.size)
+        mine.minutes = round(_no_longer(form.length_minutes) / MINUTE)
     await session.flush()
+
+
+async def _is_deleted(session: AsyncSession, row: Recording, asked_at: datetime) -> None:
+    """BBB says so itself, so one answer is enough."""
+    row.seen_at = asked_at
+    if row.state == RecordingState.GONE:
+        await _stays_gone(session, row, clock.now())
+    else:
+        await _is_gone(session, row)
 
 
 async def _is_gone(session: AsyncSession, row: Recording) -> None:
@@ -222,15 +255,25 @@ def _state(said: bbb.Recording) -> RecordingState:
 
 def _length(meeting: Meeting, said: bbb.Recording) -> timedelta:
     """How long it is: as its formats say, else from its start to its end, else as long as the meeting was."""
-    minutes = max((form.length_minutes for form in said.formats), default=0)
-    if minutes:
-        return timedelta(minutes=minutes)
-    if said.start_time and said.end_time and said.end_time > said.start_time:
+    longest = max((_no_longer(form.length_minutes) for form in said.formats), default=timedelta())
+    if longest:
+        return longest
+    if said.start_time and said.end_time and timedelta() < said.end_time - said.start_time <= LONGEST:
         # Both by BBB's clock, so that it may be off.
         return said.end_time - said.start_time
     if meeting.started_at and meeting.ended_at:
         return meeting.ended_at - meeting.started_at
     return timedelta()
+
+
+def _no_longer(minutes: int) -> timedelta:
+    """So many minutes; nothing if no meeting lasts so long."""
+    return timedelta(minutes=minutes) if 0 < minutes <= LONGEST / MINUTE else timedelta()
+
+
+def _size(said: int | None) -> int | None:
+    """A size in bytes as a server can have it; None if that is not known."""
+    return said if said is not None and 0 <= said <= LARGEST else None
 
 
 def next_check(now: datetime, row: Recording) -> datetime:

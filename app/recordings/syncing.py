@@ -48,11 +48,12 @@ async def ask_for_due(database: Database, servers: Servers) -> None:
 async def ask_about(database: Database, servers: Servers, external_ids: Sequence[str]) -> None:
     """Ask BBB for all recordings of these meetings, and write down what it says. Raises BBBError."""
     request = GetRecordings(meeting_ids=external_ids, states=[Said.ANY])
+    asked_at = clock.now()
     said = [recording async for recording in servers.client.all_recordings(request)]
     by_meeting = _by_meeting(said, external_ids)
     for external_id in sorted(external_ids):
         async with database.transaction() as session:
-            meeting = await arrive(session, external_id, by_meeting.get(external_id, []))
+            meeting = await arrive(session, external_id, by_meeting.get(external_id, []), asked_at)
             if meeting is not None:
                 await _set_next(session, meeting)
 
@@ -73,12 +74,14 @@ async def reread(database: Database, servers: Servers) -> None:
 
 async def _reread(database: Database, servers: Servers, due: Sequence[Row[str, int, str]]) -> None:
     request = GetRecordings(record_ids=[row.record_id for row in due], states=[Said.ANY])
+    asked_at = clock.now()
     said = [recording async for recording in servers.client.all_recordings(request)]
     by_meeting = _by_meeting(said, {row.external_id for row in due})
     asked = {row.record_id for row in due}
     for external_id, recordings in sorted(by_meeting.items()):
         async with database.transaction() as session:
-            await arrive(session, external_id, [each for each in recordings if each.record_id in asked])
+            listed = [each for each in recordings if each.record_id in asked]
+            await arrive(session, external_id, listed, asked_at)
     answered = {recording.record_id for recording in said}
     missing = defaultdict(list)
     for row in due:
@@ -86,7 +89,7 @@ async def _reread(database: Database, servers: Servers, due: Sequence[Row[str, i
             missing[row.holder_id].append(row.record_id)
     for holder_id, record_ids in sorted(missing.items()):
         async with database.transaction() as session:
-            await note_missing(session, holder_id, record_ids)
+            await note_missing(session, holder_id, record_ids, asked_at)
 
 
 async def _due_meetings(session: AsyncSession) -> list[str]:

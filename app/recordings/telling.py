@@ -120,6 +120,8 @@ async def _confirm(session: AsyncSession, told: Recording, wish: Wanted, *, foun
         recording.check_at = clock.now()  # it is gone, or not there yet: reading it again finds out
     elif recording.state != RecordingState.GONE:
         recording.state = RecordingState(wish)
+        # An answer to a question from before this is out of date (`arriving`).
+        recording.seen_at = clock.now()
     # Two answers may come in another order than they were asked for: the last wish is then told once more.
     wanted = wish_of(recording)
     recording.wanted = None if wanted == wish else wanted

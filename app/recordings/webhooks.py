@@ -44,8 +44,9 @@ async def delivered(request: Request, database: Databased) -> Response:
         return Response(status_code=401)
     except Malformed:
         return Response(status_code=400)
-    async with database.transaction() as session:
-        for event in delivery.events:
+    for event in delivery.events:
+        # One at a time: an event locks a meeting or a recording, and two in another order would wait for each other.
+        async with database.transaction() as session:
             await _heed(session, event)
     return Response(status_code=200)
 

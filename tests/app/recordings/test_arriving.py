@@ -137,7 +137,7 @@ async def test_a_recording_never_moves_to_another_meeting(recorder, ada, databas
         GetRecordings(meeting_ids=[mine.external_id], states=[Said.ANY])
     )
     async with database.transaction() as session:
-        await arrive(session, theirs.external_id, answer.recordings)
+        await arrive(session, theirs.external_id, answer.recordings, clock.now())
     assert (await recorder.row()).holder_id == ada.holder_id
     assert await recorder.stored(bela.holder_id) == 0
 
