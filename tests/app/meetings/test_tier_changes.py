@@ -114,6 +114,29 @@ async def test_no_longer_time_is_promised_where_a_restart_would_not_have_it(site
     assert "longer time" not in await words_of(site, ada, "/rooms")
 
 
+async def test_what_the_sitting_used_before_is_counted_in_what_is_promised(
+    site, database, room, ada, move_clock
+):
+    first = await start(site, room, ada)
+    await move_clock(minutes=20)
+    await end_and_start(site, database, room, ada, first)
+    await move_clock(minutes=10)
+    await move_to(database, ada.holder_id, "session-organiser")
+    until = clock_time(clock.now() + timedelta(minutes=149))
+    for path in ("/r/the-place", "/rooms"):
+        assert f"go on until {until}" in await words_of(site, ada, path)
+
+
+async def test_a_restart_that_would_be_shorter_is_not_offered(site, database, ada, move_clock):
+    await move_to(database, ada.holder_id, "session-organiser")
+    await start(site, await a_room(database, ada, address="the-place"), ada)
+    await move_clock(minutes=20)
+    # On the free tier a restart would have 39 minutes; this meeting has 160.
+    await move_to(database, ada.holder_id, "free")
+    for path in ("/r/the-place", "/rooms"):
+        assert "start again" not in await words_of(site, ada, path)
+
+
 @pytest.mark.parametrize("is_host", [True, False])
 async def test_a_hosts_page_of_the_room_hears_of_a_new_tier(site, database, room, ada, is_host):
     request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "app": site})
