@@ -70,7 +70,8 @@ def facts_of(request: Request, found: Any, way: Way) -> dict[str, Any]:
         "key": found.key,
         "name": found.name,
         "by": found.room_name or found.holder_name or found.host_name or "",
-        "room": {"name": found.room_name, "slug": found.room_slug} if found.room_slug else None,
+        # A room's address is a key to it: who was given the recording was not given the room.
+        "room_slug": found.room_slug if way is Way.MANAGES or found.hosts_room else None,
         "at": found.recorded_at,
         "length": words.length_of(found),
         "is_made": found.state != RecordingState.PROCESSING,
