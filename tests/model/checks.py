@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bbb_client.simulator.recordings import State
 from tests.model.spec import bytes_for
 from tests.model.town import Town
 
@@ -31,6 +32,12 @@ _UNFINISHED = text("""
     WHERE state IN ('starting', 'running')
 """)
 
+_RECORDED = text("""
+    SELECT r.record_id, r.bytes, r.estimated, m.reserved_bytes, r.holder_id = m.holder_id AS mine
+    FROM recordings r JOIN meetings m ON m.id = r.meeting_id WHERE r.state <> 'gone'
+""")
+_KEPT_FREE = text("SELECT id, external_id, reserved_bytes FROM meetings WHERE reserved_bytes <> 0")
+
 
 async def after_every_step(session: AsyncSession) -> None:
     """Whatever BBB does."""
@@ -56,6 +63,17 @@ async def when_all_is_calm(session: AsyncSession, town: Town) -> None:
     assert all(row.room_id for row in ours.values()), f"runs without its room: {ours}"
 
 
-async def at_last(session: AsyncSession) -> None:
-    """Days later nothing runs, and nobody holds a place."""
+async def at_last(session: AsyncSession, town: Town) -> None:
+    """Days later nothing runs, nobody holds a place, and every byte at BBB is charged, once, to whom it belongs."""
     assert not (found := list(await session.execute(_UNFINISHED))), f"runs for ever: {found}"
+    there = {each.record_id: each for each in town.bbb.recordings.values() if each.state is not State.DELETED}
+    here = {row.record_id: row for row in await session.execute(_RECORDED)}
+    assert set(here) == set(there), (
+        f"only here: {set(here) - set(there)}; only there: {set(there) - set(here)}"
+    )
+    for record_id, row in here.items():
+        assert row.mine, f"charged to somebody else: {row}"
+        assert row.reserved_bytes == 0, f"charged twice: {row}"
+        assert row.estimated or row.bytes == there[record_id].size, f"{row}: {there[record_id].size} bytes"
+        assert row.bytes > 0, f"for nothing: {row}"
+    assert not (found := list(await session.execute(_KEPT_FREE))), f"kept free for ever: {found}"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import hypothesis.strategies as st
-from hypothesis import note
+from hypothesis import event, note
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
@@ -16,7 +16,7 @@ from app import clock
 from app.accounts.models import User
 from app.admin.bans import ban, unban
 from app.admin.organisations import let_go
-from app.errors import UnavailableError
+from app.errors import ConflictError, UnavailableError
 from app.meetings import wire
 from app.meetings.ending import end_meeting
 from app.meetings.joining import Participant, admit
@@ -26,6 +26,8 @@ from app.memberships.granting import put_on_tier
 from app.memberships.refusals import RefusedError
 from app.organisations.models import HostRole, Organisation
 from app.organisations.service import put_host
+from app.recordings.models import Recording
+from app.recordings.service import delete_recording, restore_recording, trash_recording
 from app.rooms.models import Room
 from app.rooms.schemas import RoomInput
 from app.rooms.service import create_room, delete_room
@@ -87,6 +89,7 @@ class Promises(RuleBasedStateMachine):
         """A person and an organisation on each tier, each with a room; BBB's clock may be five minutes off."""
         self.rooms: list[Door] = []
         self.busy: list[Door] = []  # whose meeting is starting or running
+        self.recorded: list[str] = []
         self.made = 0
         self.misbehaves = False
         self.town.do(self._open(timedelta(minutes=skew)))
@@ -227,15 +230,15 @@ class Promises(RuleBasedStateMachine):
     def at_bbb(self, which: int, what: str) -> None:
         """Everybody leaves, or the host presses record."""
 
-        async def happens(door: Door) -> None:
-            async with self.town.database.transaction() as session:
-                meeting = await newest_meeting(session, door.id)
-            there = meeting and self.town.bbb.find(meeting.external_id)
-            if there and (what == "leave" or there.record):
-                self._say(f"{what} in {door.name}")
-                await self.town.order(what, meetingID=meeting.external_id)
+        self.town.do(self._at_bbb(self.busy[which % len(self.busy)], what))
 
-        self.town.do(happens(self.busy[which % len(self.busy)]))
+    async def _at_bbb(self, door: Door, what: str) -> None:
+        async with self.town.database.transaction() as session:
+            meeting = await newest_meeting(session, door.id)
+        there = meeting and self.town.bbb.find(meeting.external_id)
+        if there and (what == "leave" or there.record):
+            self._say(f"{what} in {door.name}")
+            await self.town.order(what, meetingID=meeting.external_id)
 
     @precondition(lambda self: self.busy)
     @rule(which=one_of_them)
@@ -249,6 +252,44 @@ class Promises(RuleBasedStateMachine):
             return
         with self._asks(f"end the meeting of {door.name}", {}):
             await end_meeting(self.town.database, self.town.servers, meeting.id, EndReason.BY_HOST)
+
+    # Recordings
+
+    @precondition(lambda self: self.rooms)
+    @rule(which=one_of_them, minutes=st.sampled_from([3, 40, 100]))
+    def record_a_meeting(self, which: int, minutes: int) -> None:
+        """A whole one: started, recorded, ended, and processed by BBB."""
+        door = self._door(which)
+
+        async def happens() -> None:
+            await self._start(door, Wish(record=True))
+            await self._go_in(door, 0, arrives=True)
+            await self._at_bbb(door, "recording")
+            await self.town.pass_time(timedelta(minutes=minutes))
+            await self._end(door)
+            await self.town.pass_time(timedelta(minutes=3))
+            await self.town.work()
+
+        self.town.do(happens())
+
+    @precondition(lambda self: self.recorded)
+    @rule(which=one_of_them, what=st.sampled_from([trash_recording, restore_recording, delete_recording]))
+    def change_a_recording(self, which: int, what: Any) -> None:
+        """Into the trash, out of it again, or gone for good; what cannot be done says so."""
+        record_id = self.recorded[which % len(self.recorded)]
+
+        async def change() -> None:
+            async with self.town.database.transaction() as session:
+                found = await session.scalar(select(Recording).where(Recording.record_id == record_id))
+                await what(session, found)
+
+        try:
+            self.town.do(change())
+        except ConflictError as error:
+            self._say(f"{what.__name__} {record_id[-4:]}: {error.code}")
+        else:
+            event(what.__name__)
+            self._say(f"{what.__name__} {record_id[-4:]}")
 
     # Who may do how much
 
@@ -356,6 +397,9 @@ class Promises(RuleBasedStateMachine):
             async with self.town.database.transaction() as session:
                 await checks.after_every_step(session)
                 there = await rooms_with_meetings(session)
+                self.recorded = list(
+                    await session.scalars(select(Recording.record_id).order_by(Recording.id))
+                )
             self.busy = [door for door in self.rooms if door.id in there]
 
         self.town.do(check())
@@ -372,7 +416,7 @@ class Promises(RuleBasedStateMachine):
                 await self.town.work()
             await self._calm()
             async with self.town.database.transaction() as session:
-                await checks.at_last(session)
+                await checks.at_last(session, self.town)
 
         self.town.do(days_later())
 
@@ -395,10 +439,12 @@ class Promises(RuleBasedStateMachine):
             yield answer
         except RefusedError as error:
             said = error.refused
+            event(f"refused: {said.reason}")
             self._say(f"{what}: refused, {said.reason}: {said.used} of {said.limit}, asked {said.asked}")
             assert said.reason in against, f"{said.reason} is not true, but {against}"
             assert No(said.limit, said.used) == against[said.reason], f"{said}, but {against[said.reason]}"
         except UnavailableError as error:
+            event(error.code)
             self._say(f"{what}: {error.code}")
             assert self.misbehaves, "BBB behaves"
             assert not against, f"to be refused: {against}"
