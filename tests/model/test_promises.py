@@ -8,15 +8,14 @@ from alembic import command
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests import long
 from tests.conftest import alembic_config, new_database
 from tests.model.machine import Promises
 from tests.model.town import Town
 
 pytestmark = pytest.mark.slow
 
-# `make test-long` sets it: twenty times as many stories, and other ones each time.
-LONG = bool(os.environ.get("GUILDHALL_TESTS_LONG"))
-STORIES, STEPS = 30, 40
+STORIES, STEPS = 25 * long.STORIES, 40
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +33,13 @@ def test_whatever_happens(town: Town):
     run_state_machine_as_test(
         Promises,
         settings=settings(
-            max_examples=STORIES * (20 if LONG else 1),
+            max_examples=STORIES,
             stateful_step_count=STEPS,
-            derandomize=not LONG,
+            derandomize=not long.LONG,  # else other stories each time
             database=None,
             deadline=None,
             # To find the shortest story takes minutes: only where there is time for it.
-            phases=[Phase.generate, *([Phase.shrink] if LONG else [])],
+            phases=[Phase.generate, *([Phase.shrink] if long.LONG else [])],
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
