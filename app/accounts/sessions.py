@@ -62,14 +62,17 @@ async def find(session: AsyncSession, token: str) -> Row[tuple[object, ...]] | N
     found = (await session.execute(_FIND.where(BrowserSession.token_hash == hash_of(token)))).one_or_none()
     if found is None or found.expires_at <= clock.now():
         return None
-    await _keep_alive(session, found.session_id, found.last_seen_at)
     return found  # type: ignore[return-value]  # a row of named columns
 
 
-async def _keep_alive(session: AsyncSession, session_id: int, last_seen_at: datetime) -> None:
+def is_to_be_seen(last_seen_at: datetime) -> bool:
+    """Whether it is so long since the session was seen that it is worth a write."""
+    return clock.now() - last_seen_at >= SEEN_EVERY
+
+
+async def keep_alive(session: AsyncSession, session_id: int) -> None:
+    """It was seen now, and lasts from here."""
     now = clock.now()
-    if now - last_seen_at < SEEN_EVERY:
-        return
     await session.execute(
         update(BrowserSession)
         .where(BrowserSession.id == session_id)
