@@ -1,5 +1,6 @@
 """Meetings in the story: started, joined, left, ended."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -72,6 +73,21 @@ class Meetings(Story):
             assert after == before, f"{after} instead of {before}"
         elif not before or after.id != before.id:
             self._is_as_promised(after, terms_of(limits, facts, wish, now))
+
+    @precondition(lambda self: self.busy)
+    @rule(which=one_of_them, lasts=st.sampled_from([1, 20]), waits=st.sampled_from([0, 9, 10, 11]))
+    def come_back(self, which: int, lasts: int, waits: int) -> None:
+        """A meeting goes on for a while, is ended, and its room is started again a little later."""
+        door = self.busy[which % len(self.busy)]
+
+        async def happens() -> None:
+            await self.town.pass_time(timedelta(minutes=lasts))
+            await self._end(door)
+            await self.town.pass_time(timedelta(minutes=waits))
+            self._say(f"{waits} minutes after its end")
+            await self._start(door, Wish())
+
+        self.town.do(happens())
 
     def _is_as_promised(self, meeting: Any, terms: Any) -> None:
         """What was reserved is what the rules say, whether BBB has heard of it or not."""

@@ -16,13 +16,16 @@ from app.organisations.models import HostRole, Organisation
 from app.organisations.service import put_host
 from quotas.limits import LimitName
 from tests import factories
+from tests.model.meetings import Meetings
+from tests.model.rooms import Rooms
 from tests.model.spec import (
     TIERS,
     Held,
     Holder,
     Override,
+    Wish,
 )
-from tests.model.story import Story, one_of_them
+from tests.model.story import one_of_them
 
 # A limit by the site's name: by the model's, and what it is set to.
 OVERRIDES: dict[LimitName, tuple[str, list[int | None]]] = {
@@ -36,7 +39,7 @@ OVERRIDES: dict[LimitName, tuple[str, list[int | None]]] = {
 }
 
 
-class Rights(Story):
+class Rights(Rooms, Meetings):
     """What operators do."""
 
     @rule(whose=one_of_them, tier=st.sampled_from([*TIERS]), days=st.sampled_from([None, None, 1, 20]))
@@ -44,6 +47,7 @@ class Rights(Story):
         holder = self._holder(whose)
         if (holder.organisation is None) == (tier in {"free", "session-organiser"}) or tier == "free":
             self.town.do(self._put_on(holder, tier, days))
+            self._all_is_asked_again(holder)
 
     async def _put_on(self, holder: Holder, tier: str, days: int | None) -> None:
         now = clock.now()
@@ -72,6 +76,7 @@ class Rights(Story):
 
         self.town.do(change())
         holder.hosts = [self.ada, self.cora] if joins else [self.ada]
+        self._all_is_asked_again(holder)
 
     @rule(whose=st.sampled_from([0, 1]))
     def close_to_someone(self, whose: int) -> None:
@@ -88,6 +93,7 @@ class Rights(Story):
                     await ban(session, factories.viewer(self.olu), user.id, "model")
 
         self.town.do(close())
+        self._all_is_asked_again(self.holders[whose])
 
     @rule(
         whose=one_of_them,
@@ -111,6 +117,7 @@ class Rights(Story):
             return made.id
 
         holder.overrides.append(Override(name, value, ends, id=self.town.do(set_it())))
+        self._all_is_asked_again(holder)
 
     @precondition(lambda self: any(holder.overrides for holder in self.holders))
     @rule(which=one_of_them)
@@ -125,3 +132,10 @@ class Rights(Story):
 
         self.town.do(withdraw_it())
         chosen.withdrawn = True
+        self._all_is_asked_again(holder)
+
+    def _all_is_asked_again(self, holder: Holder) -> None:
+        """What they may do now is another thing: they try one more room, and to start the ones they have."""
+        self.town.do(self._make_room(holder))
+        for door in [door for door in self.rooms if door.holder is holder][:3]:
+            self.town.do(self._start(door, Wish()))
