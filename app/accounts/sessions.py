@@ -5,7 +5,7 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -49,17 +49,22 @@ async def open_session(session: AsyncSession, user_id: int, user_agent: str) -> 
     return token
 
 
-_FIND = select(
-    *VIEWER_COLUMNS,
-    BrowserSession.id.label("session_id"),
-    BrowserSession.last_seen_at,
-    BrowserSession.expires_at,
-).join(User, User.id == BrowserSession.user_id)
+# By the tables, not the entities, and made once: every page of someone signed in begins with it.
+_FIND = (
+    select(
+        *(User.__table__.c[column.key] for column in VIEWER_COLUMNS),
+        BrowserSession.__table__.c.id.label("session_id"),
+        BrowserSession.__table__.c.last_seen_at,
+        BrowserSession.__table__.c.expires_at,
+    )
+    .join_from(User.__table__, BrowserSession.__table__)
+    .where(BrowserSession.__table__.c.token_hash == bindparam("token_hash"))
+)
 
 
 async def find(session: AsyncSession, token: str) -> Row[tuple[object, ...]] | None:
     """The person behind a cookie's token and the session's own columns; None if it is over."""
-    found = (await session.execute(_FIND.where(BrowserSession.token_hash == hash_of(token)))).one_or_none()
+    found = (await session.execute(_FIND, {"token_hash": hash_of(token)})).one_or_none()
     if found is None or found.expires_at <= clock.now():
         return None
     return found  # type: ignore[return-value]  # a row of named columns

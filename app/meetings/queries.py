@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.meetings.joining import ON_THE_WAY
-from app.meetings.models import UNFINISHED, Meeting, MeetingState
-from app.memberships.models import Holder
+from app.meetings.models import UNFINISHED, MeetingState
 from quotas.sittings import Sitting
 
 LISTED = 10  # recordings on a room's page
@@ -76,40 +75,45 @@ class Use:
     reserved_bytes: int
 
 
-_UNFINISHED = Meeting.state.in_(UNFINISHED)
-_ENDS_AT = func.coalesce(Meeting.started_at, Meeting.reserved_at) + Meeting.minutes * text(
-    "interval '1 minute'"
-)
+# Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage free, which a
+# meeting does until its recording is known.
+_USE = text("""
+    SELECT count(*) FILTER (WHERE m.state IN ('starting', 'running')) AS at_once,
+           min(coalesce(m.started_at, m.reserved_at) + m.minutes * interval '1 minute')
+               FILTER (WHERE m.state IN ('starting', 'running')) AS earliest_end,
+           CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint) AS reserved,
+           (SELECT stored_bytes FROM holders WHERE id = :holder) AS stored
+    FROM meetings m
+    WHERE m.holder_id = :holder AND (m.state IN ('starting', 'running') OR m.reserved_bytes > 0)
+""")
 
 
 async def use_of(session: AsyncSession, holder_id: int) -> Use:
     """What the holder uses now, from its meetings. Before spending it, call `hold`."""
-    row = (
-        await session.execute(
-            select(
-                func.count(case((_UNFINISHED, 1))).label("at_once"),
-                func.min(case((_UNFINISHED, _ENDS_AT))).label("earliest_end"),
-                func.coalesce(func.sum(Meeting.reserved_bytes), 0).label("reserved"),
-                select(Holder.stored_bytes).where(Holder.id == holder_id).scalar_subquery().label("stored"),
-            ).where(
-                Meeting.holder_id == holder_id,
-                # Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage
-                # free, which a meeting does until its recording is known.
-                _UNFINISHED | (Meeting.reserved_bytes > 0),
-            )
-        )
-    ).one()
-    return Use(row.at_once, row.earliest_end, row.stored or 0, int(row.reserved))
+    row = (await session.execute(_USE, {"holder": holder_id})).one()
+    return Use(row.at_once, row.earliest_end, row.stored or 0, row.reserved)
+
+
+_RUNNING = text("""
+    SELECT holder_id, count(*) AS number FROM meetings
+    WHERE holder_id = ANY(:holders) AND state IN ('starting', 'running') GROUP BY holder_id
+""")
 
 
 async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, int]:
     """How many meetings are starting or running, by holder; a holder without any is not in it."""
-    counted = (
-        select(Meeting.holder_id, func.count().label("number"))
-        .where(Meeting.holder_id.in_(holder_ids), _UNFINISHED)
-        .group_by(Meeting.holder_id)
+    found = await session.execute(_RUNNING, {"holders": holder_ids})
+    return {row.holder_id: row.number for row in found}
+
+
+_SITTING = text("""
+    SELECT sitting_id, sum(ended_at - started_at) AS used, max(ended_at) AS last_ended_at FROM meetings
+    WHERE state = 'ended' AND sitting_id = (
+        SELECT sitting_id FROM meetings WHERE room_id = :room AND state = ANY(:states)
+        ORDER BY reserved_at DESC LIMIT 1
     )
-    return {row.holder_id: row.number for row in await session.execute(counted)}
+    GROUP BY sitting_id
+""")
 
 
 async def sitting_of_room(
@@ -120,22 +124,5 @@ async def sitting_of_room(
     `with_running`: the sitting that the running meeting belongs to, if one is running.
     """
     states = [MeetingState.ENDED, *(UNFINISHED if with_running else ())]
-    last = (
-        select(Meeting.sitting_id)
-        .where(Meeting.room_id == room_id, Meeting.state.in_(states))
-        .order_by(Meeting.reserved_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    row = (
-        await session.execute(
-            select(
-                Meeting.sitting_id,
-                func.sum(Meeting.ended_at - Meeting.started_at).label("used"),
-                func.max(Meeting.ended_at).label("last_ended_at"),
-            )
-            .where(and_(Meeting.sitting_id == last, Meeting.state == MeetingState.ENDED))
-            .group_by(Meeting.sitting_id)
-        )
-    ).one_or_none()
+    row = (await session.execute(_SITTING, {"room": room_id, "states": states})).one_or_none()
     return (row.sitting_id, Sitting(used=row.used, last_ended_at=row.last_ended_at)) if row else None

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import lazy
-from app.memberships.models import Holder
 from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.rooms.addresses import leads_to
 from app.rooms.models import Room
@@ -64,15 +63,16 @@ async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
     return room
 
 
+_ORGANISATIONS = text("""
+    SELECT h.id, h.name, oh.role FROM organisation_hosts oh
+    JOIN organisations o ON o.id = oh.organisation_id JOIN holders h ON h.id = o.holder_id
+    WHERE oh.user_id = :user ORDER BY h.name
+""")
+
+
 async def acts_for(session: AsyncSession, viewer: Viewer) -> list[ActsFor]:
     """The holders that the viewer may make rooms for, the viewer first."""
-    found = await session.execute(
-        select(Holder.id, Holder.name, OrganisationHost.role)
-        .join(Organisation, Organisation.holder_id == Holder.id)
-        .join(OrganisationHost, OrganisationHost.organisation_id == Organisation.id)
-        .where(OrganisationHost.user_id == viewer.id)
-        .order_by(Holder.name)
-    )
+    found = await session.execute(_ORGANISATIONS, {"user": viewer.id})
     return [
         ActsFor(viewer.holder_id, viewer.name, is_own=True, is_admin=True),
         *(ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN) for row in found),
