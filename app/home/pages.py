@@ -14,7 +14,7 @@ from app.i18n import gettext as _
 from app.i18n import lazy
 from app.memberships.limits import offers
 from app.memberships.models import HolderKind, Tier
-from app.memberships.refusals import amount
+from app.memberships.refusal_words import amount
 from app.rooms.addresses import leads_to
 from app.web.browser import settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
