@@ -111,6 +111,7 @@ class Holder:
 class Past:
     """A meeting of the room that has ended: when it was asked for, when it began and when it ended."""
 
+    id: int
     asked: datetime
     began: datetime
     ended: datetime
@@ -119,7 +120,7 @@ class Past:
 def minutes_spent(pasts: Sequence[Past], now: datetime) -> int:
     """What a start now finds used of its sitting: back in time, as long as the gaps are under ten minutes."""
     spent, until = timedelta(), now
-    for past in sorted(pasts, key=lambda past: past.asked, reverse=True):
+    for past in sorted(pasts, key=lambda past: (past.asked, past.id), reverse=True):
         if until - past.ended >= GAP:
             break
         spent += past.ended - past.began
