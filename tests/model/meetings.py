@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import hypothesis.strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -98,9 +99,9 @@ class Meetings(Story):
         assert meeting.reserved_bytes == (0 if meeting.state == "failed" else terms.reserved), meeting
 
     @precondition(lambda self: self.busy)
-    @rule(which=one_of_them, who=one_of_them, arrives=st.booleans(), crowd=st.sampled_from([0, 0, 0, 7, 30]))
+    @rule(which=one_of_them, who=one_of_them, arrives=st.booleans(), crowd=st.sampled_from([0, 0, 11, 26]))
     def go_in(self, which: int, who: int, arrives: bool, crowd: int) -> None:  # noqa: FBT001  drawn, not called
-        """Somebody wants in; the first is the host. A crowd is sent in without ever arriving."""
+        """Somebody wants in; the first is the host. A crowd is sent in, of whom one may arrive."""
         door = self.busy[which % len(self.busy)]
         for number in range(who, who + crowd + 1):
             self.town.do(self._go_in(door, number, arrives=arrives and number == who))
@@ -130,7 +131,10 @@ class Meetings(Story):
 
     async def _arrive(self, url: str) -> None:
         """The browser goes to BBB, which may have forgotten the meeting, and loads its page."""
-        answer = await self.town.control.get(url)
+        try:
+            answer = await self.town.control.get(url)
+        except httpx.HTTPError:  # BBB misbehaves to browsers too
+            return
         if answer.is_redirect:
             token = parse_qs(urlsplit(answer.headers["location"]).query).get("sessionToken")
             if token:

@@ -135,7 +135,8 @@ class Rights(Rooms, Meetings):
         self._all_is_asked_again(holder)
 
     def _all_is_asked_again(self, holder: Holder) -> None:
-        """What they may do now is another thing: they try one more room, and to start the ones they have."""
+        """They may do other things now: they try one more room, and to start what they have in three ways."""
         self.town.do(self._make_room(holder))
-        for door in [door for door in self.rooms if door.holder is holder][:3]:
-            self.town.do(self._start(door, Wish()))
+        doors = [door for door in self.rooms if door.holder is holder]
+        for door, wish in zip(doors, (Wish(), Wish(people=120), Wish(record=True)), strict=False):
+            self.town.do(self._start(door, wish))
