@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import hypothesis.strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.model import checks
@@ -22,12 +21,10 @@ A_ROUND = timedelta(seconds=40)
 class Around(Story):
     """It misbehaves, it has its rounds, it passes."""
 
-    @rule(
-        kind=st.sampled_from([*FAULTS, RESTART]),
-        call=st.sampled_from(CALLS),
-        times=st.sampled_from([1, 3, 9]),
-    )
-    def misbehave(self, kind: str, call: str | None, times: int) -> None:
+    @rule()
+    def misbehave(self) -> None:
+        choice = self.chance.choice
+        kind, call, times = choice([*FAULTS, RESTART]), choice(CALLS), choice([1, 3, 9])
         self.misbehaves = True
         if kind == RESTART:
             self._say("BBB is restarted")
@@ -37,9 +34,10 @@ class Around(Story):
         fault = {"kind": kind, "times": times} | ({"call": call} if call else {})
         self.town.do(self.town.order("faults", **fault))
 
-    @rule(minutes=st.sampled_from(MINUTES), works=st.sampled_from([True, True, False]))
-    def time_passes(self, minutes: int, works: bool) -> None:  # noqa: FBT001  drawn, not called
+    @rule()
+    def time_passes(self) -> None:
         """With a worker that has its rounds meanwhile, or with one that is away."""
+        minutes, works = self.chance.choice(MINUTES), self.chance.choice([True, True, False])
         steps = 3 if works else 1
         self._say(f"{minutes} minutes pass{'' if works else ', without a worker'}")
         for _step in range(steps):

@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import hypothesis.strategies as st
 from hypothesis.stateful import precondition, rule
 
 from app import clock
@@ -23,30 +22,25 @@ from tests.model.spec import (
     may_not_start,
     terms_of,
 )
-from tests.model.story import Door, Story, one_of_them
+from tests.model.story import Door, Story
 
 UNFINISHED = {"starting", "running"}
-wishes = st.builds(
-    Wish,
-    record=st.booleans(),
-    minutes=st.sampled_from([None, None, 1, 30, 60, 600]),
-    people=st.sampled_from([None, None, None, 8, 60, 150, 200]),
-    shorten=st.booleans(),
-)
 
 
 class Meetings(Story):
     """Whatever may happen to a room’s meeting."""
 
     @precondition(lambda self: self.rooms)
-    @rule(which=one_of_them)
-    def just_start(self, which: int) -> None:
-        self.town.do(self._start(self._door(which), Wish()))
-
-    @precondition(lambda self: self.rooms)
-    @rule(which=one_of_them, wish=wishes)
-    def start(self, which: int, wish: Wish) -> None:
-        self.town.do(self._start(self._door(which), wish))
+    @rule()
+    def start(self) -> None:
+        choice = self.chance.choice
+        wish = Wish(
+            record=choice([True, False]),
+            minutes=choice([None, None, 1, 30, 60, 600]),
+            people=choice([None, None, None, 8, 60, 150, 200]),
+            shorten=choice([True, False]),
+        )
+        self.town.do(self._start(choice(self.rooms), choice([wish, Wish()])))
 
     async def _start(self, door: Door, wish: Wish) -> None:
         limits, now = door.holder.limits_at(clock.now()), clock.now()
@@ -76,10 +70,11 @@ class Meetings(Story):
             self._is_as_promised(after, terms_of(limits, facts, wish, now))
 
     @precondition(lambda self: self.busy)
-    @rule(which=one_of_them, lasts=st.sampled_from([1, 20]), waits=st.sampled_from([0, 9, 10, 11]))
-    def come_back(self, which: int, lasts: int, waits: int) -> None:
+    @rule()
+    def come_back(self) -> None:
         """A meeting goes on for a while, is ended, and its room is started again a little later."""
-        door = self.busy[which % len(self.busy)]
+        door = self.chance.choice(self.busy)
+        lasts, waits = self.chance.choice([1, 20]), self.chance.choice([0, 9, 10, 11])
 
         async def happens() -> None:
             await self.town.pass_time(timedelta(minutes=lasts))
@@ -99,11 +94,12 @@ class Meetings(Story):
         assert meeting.reserved_bytes == (0 if meeting.state == "failed" else terms.reserved), meeting
 
     @precondition(lambda self: self.busy)
-    @rule(which=one_of_them, who=one_of_them, arrives=st.booleans(), crowd=st.sampled_from([0, 0, 11, 26]))
-    def go_in(self, which: int, who: int, arrives: bool, crowd: int) -> None:  # noqa: FBT001  drawn, not called
+    @rule()
+    def go_in(self) -> None:
         """Somebody wants in; the first is the host. A crowd is sent in, of whom one may arrive."""
-        door = self.busy[which % len(self.busy)]
-        for number in range(who, who + crowd + 1):
+        door, who = self.chance.choice(self.busy), self.chance.randrange(6)
+        crowd, arrives = self.chance.choice([1, 1, 12, 27]), self.chance.choice([True, False])
+        for number in range(who, who + crowd):
             self.town.do(self._go_in(door, number, arrives=arrives and number == who))
 
     async def _go_in(self, door: Door, number: int, *, arrives: bool) -> None:
@@ -141,11 +137,11 @@ class Meetings(Story):
                 await self.town.order("connect", sessionToken=token[0])
 
     @precondition(lambda self: self.busy)
-    @rule(which=one_of_them, what=st.sampled_from(["leave", "recording"]))
-    def at_bbb(self, which: int, what: str) -> None:
+    @rule()
+    def at_bbb(self) -> None:
         """Everybody leaves, or the host presses record."""
 
-        self.town.do(self._at_bbb(self.busy[which % len(self.busy)], what))
+        self.town.do(self._at_bbb(self.chance.choice(self.busy), self.chance.choice(["leave", "recording"])))
 
     async def _at_bbb(self, door: Door, what: str) -> None:
         async with self.town.database.transaction() as session:
@@ -156,9 +152,9 @@ class Meetings(Story):
             await self.town.order(what, meetingID=meeting.external_id)
 
     @precondition(lambda self: self.busy)
-    @rule(which=one_of_them)
-    def end(self, which: int) -> None:
-        self.town.do(self._end(self.busy[which % len(self.busy)]))
+    @rule()
+    def end(self) -> None:
+        self.town.do(self._end(self.chance.choice(self.busy)))
 
     async def _end(self, door: Door) -> None:
         async with self.town.database.transaction() as session:

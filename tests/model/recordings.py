@@ -1,9 +1,7 @@
 """Recordings in the story."""
 
 from datetime import timedelta
-from typing import Any
 
-import hypothesis.strategies as st
 from hypothesis import event
 from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
@@ -15,17 +13,16 @@ from tests.model.meetings import Meetings
 from tests.model.spec import (
     Wish,
 )
-from tests.model.story import one_of_them
 
 
 class Recordings(Meetings):
     """Made by whole meetings, put away and deleted."""
 
     @precondition(lambda self: self.rooms)
-    @rule(which=one_of_them, minutes=st.sampled_from([3, 40, 100]))
-    def record_a_meeting(self, which: int, minutes: int) -> None:
+    @rule()
+    def record_a_meeting(self) -> None:
         """A whole one: started, recorded, ended, and processed by BBB."""
-        door = self._door(which)
+        door, minutes = self.chance.choice(self.rooms), self.chance.choice([3, 40, 100])
 
         async def happens() -> None:
             await self._start(door, Wish(record=True))
@@ -39,10 +36,11 @@ class Recordings(Meetings):
         self.town.do(happens())
 
     @precondition(lambda self: self.recorded)
-    @rule(which=one_of_them, what=st.sampled_from([trash_recording, restore_recording, delete_recording]))
-    def change_a_recording(self, which: int, what: Any) -> None:
+    @rule()
+    def change_a_recording(self) -> None:
         """Into the trash, out of it again, or gone for good; what cannot be done says so."""
-        record_id = self.recorded[which % len(self.recorded)]
+        what = self.chance.choice([trash_recording, restore_recording, delete_recording])
+        record_id = self.chance.choice(self.recorded)
 
         async def change() -> None:
             async with self.town.database.transaction() as session:

@@ -11,15 +11,15 @@ from tests.model.spec import (
     Holder,
     may_not_make_a_room,
 )
-from tests.model.story import Door, Story, one_of_them
+from tests.model.story import Door, Story
 
 
 class Rooms(Story):
     """Made within the limit, and deleted."""
 
-    @rule(whose=one_of_them)
-    def make_a_room(self, whose: int) -> None:
-        self.town.do(self._make_room(self._holder(whose)))
+    @rule()
+    def make_a_room(self) -> None:
+        self.town.do(self._make_room(self.chance.choice(self.holders)))
 
     async def _make_room(self, holder: Holder) -> None:
         self.made += 1
@@ -34,9 +34,10 @@ class Rooms(Story):
             self.rooms.append(Door(room.id, name, holder))
 
     @precondition(lambda self: self.rooms)
-    @rule(which=one_of_them)
-    def delete_a_room(self, which: int) -> None:
-        door = self.rooms.pop(which % len(self.rooms))
+    @rule()
+    def delete_a_room(self) -> None:
+        door = self.chance.choice(self.rooms)
+        self.rooms.remove(door)
         self._say(f"delete room {door.name}")
 
         async def delete() -> None:

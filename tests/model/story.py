@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from random import Random
 from typing import ClassVar
 
-import hypothesis.strategies as st
 from hypothesis import event, note
 from hypothesis.stateful import RuleBasedStateMachine
 
@@ -17,8 +17,6 @@ from tests.model.spec import (
     No,
 )
 from tests.model.town import Town
-
-one_of_them = st.integers(0, 5)
 
 
 @dataclass
@@ -34,15 +32,14 @@ class Story(RuleBasedStateMachine):
     """One installation, from its first morning on."""
 
     town: ClassVar[Town]
+    chance: Random
+    holders: list[Holder]
+    rooms: list[Door]
+    busy: list[Door]  # whose meeting is starting or running
+    recorded: list[str]  # the recordings' ids at BBB
 
     def _say(self, sentence: str) -> None:
         note(f"{clock.now():%d %b %H:%M:%S}  {sentence}")
-
-    def _holder(self, number: int) -> Holder:
-        return self.holders[number % len(self.holders)]
-
-    def _door(self, number: int) -> Door:
-        return self.rooms[number % len(self.rooms)]
 
     @contextmanager
     def _asks(self, what: str, against: dict[str, No]) -> Iterator["Answer"]:
