@@ -1,11 +1,10 @@
 """Who is looking: the viewer of a page, and what a page may demand of them."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends, Request
-from sqlalchemy import Row
 
 from app import i18n, wording
 from app.accounts import sessions, tokens
@@ -105,7 +104,7 @@ async def load_viewer(request: Request) -> Viewer | None:
     return viewer
 
 
-async def _seen(database: Database, token: str) -> Row[tuple[object, ...]] | None:
+async def _seen(database: Database, token: str) -> Any | None:
     async with database.reading() as session:
         found = await sessions.find(session, token)
     if found is not None and sessions.is_to_be_seen(found.last_seen_at):

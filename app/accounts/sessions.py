@@ -4,12 +4,14 @@ import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts.models import VIEWER_COLUMNS, BrowserSession, User
+from app.accounts.models import VIEWER_COLUMNS, BrowserSession
+from app.db import Statement
 
 LASTS = timedelta(days=30)
 # How exactly "last seen" is kept: a write a request would be too dear for it.
@@ -49,25 +51,19 @@ async def open_session(session: AsyncSession, user_id: int, user_agent: str) -> 
     return token
 
 
-# By the tables, not the entities, and made once: every page of someone signed in begins with it.
-_FIND = (
-    select(
-        *(User.__table__.c[column.key] for column in VIEWER_COLUMNS),
-        BrowserSession.__table__.c.id.label("session_id"),
-        BrowserSession.__table__.c.last_seen_at,
-        BrowserSession.__table__.c.expires_at,
-    )
-    .join_from(User.__table__, BrowserSession.__table__)
-    .where(BrowserSession.__table__.c.token_hash == bindparam("token_hash"))
-)
+_FIND = Statement(f"""
+    SELECT {", ".join(f"u.{column.key}" for column in VIEWER_COLUMNS)},
+           s.id AS session_id, s.last_seen_at, s.expires_at
+    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = :token_hash
+""")  # noqa: S608  names of our own columns
 
 
-async def find(session: AsyncSession, token: str) -> Row[tuple[object, ...]] | None:
+async def find(session: AsyncSession, token: str) -> Any | None:
     """The person behind a cookie's token and the session's own columns; None if it is over."""
-    found = (await session.execute(_FIND, {"token_hash": hash_of(token)})).one_or_none()
+    found = await _FIND.row(session, token_hash=hash_of(token))
     if found is None or found.expires_at <= clock.now():
         return None
-    return found  # type: ignore[return-value]  # a row of named columns
+    return found
 
 
 def is_to_be_seen(last_seen_at: datetime) -> bool:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.db import Statement
 from app.meetings.joining import ON_THE_WAY
 from app.meetings.models import UNFINISHED, MeetingState
 from quotas.sittings import Sitting
@@ -17,7 +17,7 @@ LISTED = 10  # recordings on a room's page
 # A room with its host, its holder and its newest meeting: all that a guest's page or join needs, in one
 # statement without the ORM. The address may be an old one of the room. Recordings stand further right, so they are
 # asked by the table's name: only those that anyone may play, without an address, which their own page hands out.
-_ROOM = text("""
+_ROOM = Statement("""
     SELECT a.slug AS asked_slug, a.room_id, r.slug, r.name, r.description, r.access_code, r.lobby,
            r.who_may_start, r.record, r.holder_id, r.host_id, h.name AS holder_name, u.name AS host_name,
            u.banned_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
@@ -52,14 +52,12 @@ _ROOM = text("""
 """)
 
 
-async def room_at(session: AsyncSession, slug: str) -> Row[Any] | None:
+async def room_at(session: AsyncSession, slug: str) -> Any | None:
     """The room that an address leads to, with its newest meeting; room_id is None if it was deleted."""
-    values = {"slug": slug, "on_the_way_since": clock.now() - ON_THE_WAY, "listed": LISTED}
-    found = await session.execute(_ROOM, values)
-    return found.one_or_none()
+    return await _ROOM.row(session, slug=slug, on_the_way_since=clock.now() - ON_THE_WAY, listed=LISTED)
 
 
-def public_recordings(room: Row[Any]) -> list[dict[str, Any]]:
+def public_recordings(room: Any) -> list[dict[str, Any]]:
     """The newest recordings that anyone may play, from a row of `room_at`: key, name, recorded_at, minutes."""
     found: list[dict[str, Any]] = room.public_recordings or []
     return [one | {"recorded_at": datetime.fromisoformat(one["recorded_at"])} for one in found]
@@ -77,7 +75,7 @@ class Use:
 
 # Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage free, which a
 # meeting does until its recording is known.
-_USE = text("""
+_USE = Statement("""
     SELECT count(*) FILTER (WHERE m.state IN ('starting', 'running')) AS at_once,
            min(coalesce(m.started_at, m.reserved_at) + m.minutes * interval '1 minute')
                FILTER (WHERE m.state IN ('starting', 'running')) AS earliest_end,
@@ -90,11 +88,11 @@ _USE = text("""
 
 async def use_of(session: AsyncSession, holder_id: int) -> Use:
     """What the holder uses now, from its meetings. Before spending it, call `hold`."""
-    row = (await session.execute(_USE, {"holder": holder_id})).one()
+    row = (await _USE.rows(session, holder=holder_id))[0]
     return Use(row.at_once, row.earliest_end, row.stored or 0, row.reserved)
 
 
-_RUNNING = text("""
+_RUNNING = Statement("""
     SELECT holder_id, count(*) AS number FROM meetings
     WHERE holder_id = ANY(:holders) AND state IN ('starting', 'running') GROUP BY holder_id
 """)
@@ -102,11 +100,10 @@ _RUNNING = text("""
 
 async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, int]:
     """How many meetings are starting or running, by holder; a holder without any is not in it."""
-    found = await session.execute(_RUNNING, {"holders": holder_ids})
-    return {row.holder_id: row.number for row in found}
+    return {row.holder_id: row.number for row in await _RUNNING.rows(session, holders=holder_ids)}
 
 
-_SITTING = text("""
+_SITTING = Statement("""
     SELECT sitting_id, sum(ended_at - started_at) AS used, max(ended_at) AS last_ended_at FROM meetings
     WHERE state = 'ended' AND sitting_id = (
         SELECT sitting_id FROM meetings WHERE room_id = :room AND state = ANY(:states)
@@ -124,5 +121,5 @@ async def sitting_of_room(
     `with_running`: the sitting that the running meeting belongs to, if one is running.
     """
     states = [MeetingState.ENDED, *(UNFINISHED if with_running else ())]
-    row = (await session.execute(_SITTING, {"room": room_id, "states": states})).one_or_none()
+    row = await _SITTING.row(session, room=room_id, states=states)
     return (row.sitting_id, Sitting(used=row.used, last_ended_at=row.last_ended_at)) if row else None

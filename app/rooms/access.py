@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select, text
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
+from app.db import Statement
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import lazy
 from app.organisations.models import HostRole, Organisation, OrganisationHost
@@ -63,7 +64,7 @@ async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
     return room
 
 
-_ORGANISATIONS = text("""
+_ORGANISATIONS = Statement("""
     SELECT h.id, h.name, oh.role FROM organisation_hosts oh
     JOIN organisations o ON o.id = oh.organisation_id JOIN holders h ON h.id = o.holder_id
     WHERE oh.user_id = :user ORDER BY h.name
@@ -72,7 +73,7 @@ _ORGANISATIONS = text("""
 
 async def acts_for(session: AsyncSession, viewer: Viewer) -> list[ActsFor]:
     """The holders that the viewer may make rooms for, the viewer first."""
-    found = await session.execute(_ORGANISATIONS, {"user": viewer.id})
+    found = await _ORGANISATIONS.rows(session, user=viewer.id)
     return [
         ActsFor(viewer.holder_id, viewer.name, is_own=True, is_admin=True),
         *(ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN) for row in found),
