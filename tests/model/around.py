@@ -5,7 +5,8 @@ from datetime import timedelta
 from hypothesis.stateful import precondition, rule
 
 from tests.model import checks
-from tests.model.story import Story
+from tests.model.meetings import Meetings
+from tests.model.spec import Wish
 from tests.model.town import FOLLOW
 
 FAULTS = [
@@ -18,7 +19,7 @@ MINUTES = [1, 5, 9, 10, 11, 30, 59, 61, 200, 24 * 60, 6 * 24 * 60, 21 * 24 * 60]
 A_ROUND = timedelta(seconds=40)
 
 
-class Around(Story):
+class Around(Meetings):
     """It misbehaves, it has its rounds, it passes."""
 
     @rule()
@@ -33,6 +34,8 @@ class Around(Story):
         self._say(f"BBB: {kind} {times} times, {call or 'whatever is asked'}")
         fault = {"kind": kind, "times": times} | ({"call": call} if call else {})
         self.town.do(self.town.order("faults", **fault))
+        if self.rooms:  # somebody meets it
+            self.town.do(self._start(choice(self.rooms), Wish()))
 
     @rule()
     def time_passes(self) -> None:

@@ -63,7 +63,11 @@ class Rights(Rooms, Meetings):
             if holder.organisation is None
             else ["free", "consumer", "co-producer"]
         )
-        await self._put_on(holder, self.chance.choice(tiers), self.chance.choice([None, None, 1, 20]))
+        days = self.chance.choice([None, None, 1, 20])
+        await self._put_on(holder, self.chance.choice(tiers), days)
+        if days and self.chance.choice([True, False]):  # it ends; fourteen days later it has ended
+            await self.town.pass_time(timedelta(days=days + self.chance.choice([13, 15])))
+            await self.town.work()
 
     async def _put_on(self, holder: Holder, tier: str, days: int | None) -> None:
         now = clock.now()
