@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Operator
+from app.accounts.zones import by_part_of_the_world
 from app.admin.schemas import MEGABYTE, PolicyInput
 from app.db import Session
 from app.i18n import Text, lazy
@@ -49,6 +50,7 @@ async def change(request: Request, session: Session, viewer: Operator) -> Respon
     row.recording_bytes_per_hour = typed.recording_megabytes_per_hour * MEGABYTE
     row.grace_days = typed.grace_days
     row.retention_grace_days = typed.retention_grace_days
+    row.time_zone = typed.time_zone
     if row.recording_removal != typed.recording_removal:
         row.recording_removal = typed.recording_removal
         await session.flush()
@@ -66,10 +68,19 @@ def _values(row: PolicyRow) -> dict[str, str]:
         "grace_days": str(row.grace_days),
         "retention_grace_days": str(row.retention_grace_days),
         "recording_removal": row.recording_removal,
+        "time_zone": row.time_zone,
     }
 
 
 async def _page(request: Request, session: AsyncSession, form: Form[Any], status: int = 200) -> Response:
     tiers = [tier for tier, _limits in (await offers(session)).values()]
     removals = [(str(value), str(label), str(hint)) for value, (label, hint) in REMOVALS.items()]
-    return page(request, "admin/policy.html", status, form=form, tiers=tiers, removals=removals)
+    return page(
+        request,
+        "admin/policy.html",
+        status,
+        form=form,
+        tiers=tiers,
+        removals=removals,
+        zones=by_part_of_the_world(),
+    )
