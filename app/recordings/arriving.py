@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, jobs
@@ -191,13 +191,11 @@ async def _write_formats(session: AsyncSession, row: Recording, said: Iterable[b
         )
     }
     listed = {form.type: form for form in said if urlsplit(form.url).scheme in {"http", "https"}}
-    gone = {kind for kind, form in known.items() if not form.hidden} - set(listed)
-    if gone:
-        await session.execute(
-            delete(RecordingFormat).where(
-                RecordingFormat.recording_id == row.id, RecordingFormat.type.in_(gone)
-            )
-        )
+    for kind in set(known) - set(listed):
+        if known[kind].hidden:
+            known[kind].url = ""
+        else:
+            await session.delete(known[kind])
     for kind, form in listed.items():
         mine = known.get(kind)
         if mine is None:

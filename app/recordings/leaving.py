@@ -119,7 +119,7 @@ _EXPORTED = (
 def _formats() -> ColumnElement[Any]:
     return (
         select(func.array_agg(RecordingFormat.type))
-        .where(RecordingFormat.recording_id == Recording.id)
+        .where(RecordingFormat.recording_id == Recording.id, RecordingFormat.url != "")
         .scalar_subquery()
         .label("formats")
     )

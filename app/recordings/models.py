@@ -88,7 +88,8 @@ class RecordingFormat(Base):
         ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
     )
     type: Mapped[str] = mapped_column(primary_key=True)  # BBB's word: presentation, video, podcast, ...
-    url: Mapped[str]  # handed only to who may see it
+    # Handed only to who may see it; empty: BBB has this format no longer, and what its host chose is kept.
+    url: Mapped[str]
     size: Mapped[int | None]  # bytes, as BBB says; empty or 0 where it does not know
     minutes: Mapped[int] = mapped_column(default=0)
     hidden: Mapped[bool] = mapped_column(default=False)

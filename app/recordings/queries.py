@@ -80,7 +80,7 @@ _FORMATS = (
             type_=JSON,
         )
     )
-    .where(RecordingFormat.recording_id == Recording.id)
+    .where(RecordingFormat.recording_id == Recording.id, RecordingFormat.url != "")
     .scalar_subquery()
     .label("found_formats")
 )

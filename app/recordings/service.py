@@ -104,7 +104,7 @@ async def change_recording(
     recording.visibility = visibility
     await session.execute(
         update(RecordingFormat)
-        .where(RecordingFormat.recording_id == recording.id)
+        .where(RecordingFormat.recording_id == recording.id, RecordingFormat.url != "")
         .values(hidden=RecordingFormat.type.in_(hidden))
     )
     await wish_anew(session, recording, before)

@@ -15,7 +15,7 @@ from bbb_client.recording_requests import GetRecordings
 from bbb_client.simulator.recordings import Format, State
 from bbb_client.vocabulary import RecordingState as Said
 from tests.app.recordings.arrivals import MADE_AFTER
-from tests.factories import a_person
+from tests.factories import a_person, signed_in
 
 # Whole stories with rounds and days that pass: too many seconds for the loop.
 pytestmark = pytest.mark.slow
@@ -63,6 +63,24 @@ async def test_a_format_that_is_hidden_stays_hidden_when_it_is_made_anew(recorde
         }
     assert shown == {"presentation": False, "video": True, "podcast": False}
     assert await recorder.stored(ada.holder_id) == sum(form.size for form in formats)
+
+
+async def test_a_hidden_format_that_is_gone_is_not_shown_to_its_host(recorder, site, ada, database):
+    meeting = await arrived(recorder, ada)
+    async with database.transaction() as session:
+        await session.execute(
+            update(RecordingFormat).where(RecordingFormat.type == "video").values(hidden=True)
+        )
+    address = f"/recordings/{(await recorder.row()).key}"
+    async with signed_in(site, ada) as host:
+        await host.open(address)
+        assert "hide_video" in host.page.text
+        (there,) = recorder.at_bbb().values()
+        there.formats = [form for form in there.formats if form.kind != "video"]
+        await recorder.ask(meeting)
+        await host.open(address)
+        assert "hide_podcast" in host.page.text
+        assert "hide_video" not in host.page.text
 
 
 async def test_a_format_that_is_no_longer_listed_vanishes_with_its_bytes(recorder, ada):
