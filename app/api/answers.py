@@ -123,7 +123,9 @@ class Meeting(BaseModel):
     people_now: int = Field(description=_("How many people are in it."))
     people_most: int = Field(description=_("How many people were in it at one time at most."))
     person_minutes: int = Field(
-        description=_("Minutes that people were in it, added up. Counted while it runs, exact where possible.")
+        description=_(
+            "Minutes that people were in it, added up. Counted while it runs, exact where possible."
+        )
     )
     asked_at: datetime = Field(description=_("When its start was asked for."))
     started_at: datetime | None = Field(
