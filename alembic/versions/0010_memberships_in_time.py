@@ -58,6 +58,7 @@ def upgrade() -> None:
     op.add_column("tiers", sa.Column("yearly_cents", JSONB(), server_default="[]", nullable=False))
     op.add_column("tiers", sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tiers", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
+    op.add_column("policy", sa.Column("hour_cents", sa.BigInteger(), server_default="2500", nullable=False))
     op.create_index("ix_memberships_renews_id", "memberships", ["renews_id"], unique=False)
     op.create_foreign_key("fk_memberships_renews_id", "memberships", "memberships", ["renews_id"], ["id"])
 
@@ -66,6 +67,7 @@ def downgrade() -> None:
     """Go back."""
     op.drop_constraint("fk_memberships_renews_id", "memberships", type_="foreignkey")
     op.drop_index("ix_memberships_renews_id", table_name="memberships")
+    op.drop_column("policy", "hour_cents")
     op.drop_column("tiers", "version")
     op.drop_column("tiers", "retired_at")
     op.drop_column("tiers", "yearly_cents")

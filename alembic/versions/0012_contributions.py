@@ -145,6 +145,7 @@ def upgrade() -> None:
         "ledger_entries",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("counts_as", sa.String(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("booked_on", sa.Date(), nullable=False),
         sa.Column("contributor_id", sa.BigInteger(), nullable=False),
@@ -160,10 +161,15 @@ def upgrade() -> None:
         sa.Column("reverses_id", sa.BigInteger(), nullable=True),
         sa.Column("import_line_id", sa.BigInteger(), nullable=True),
         sa.Column("task_id", sa.BigInteger(), nullable=True),
+        sa.Column("once", sa.String(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
         sa.CheckConstraint(
             "(kind = 'correction') = (reverses_id IS NOT NULL)", name="ck_ledger_entries_corrections_reverse"
+        ),
+        sa.CheckConstraint(
+            "counts_as IN ('pledge', 'confirmation') AND kind IN ('correction', counts_as)",
+            name="ck_ledger_entries_counts_as_what_it_is",
         ),
         sa.CheckConstraint("cents <> 0", name="ck_ledger_entries_says_something"),
         sa.ForeignKeyConstraint(["confirms_id"], ["ledger_entries.id"], name="fk_ledger_entries_confirms_id"),
@@ -176,6 +182,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name="fk_ledger_entries_task_id"),
         sa.PrimaryKeyConstraint("id", name="pk_ledger_entries"),
         sa.UniqueConstraint("import_line_id", name="uq_ledger_entries_import_line_id"),
+        sa.UniqueConstraint("once", name="uq_ledger_entries_once"),
         sa.UniqueConstraint("reverses_id", name="uq_ledger_entries_reverses_id"),
     )
     op.create_index("ix_ledger_entries_booked_on", "ledger_entries", ["booked_on", "id"], unique=False)
@@ -243,11 +250,19 @@ def upgrade() -> None:
         "grant_entries",
         sa.Column("grant_id", sa.BigInteger(), nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("earned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["ledger_entries.id"], name="fk_grant_entries_entry_id"),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.id"], name="fk_grant_entries_grant_id"),
         sa.PrimaryKeyConstraint("grant_id", "entry_id", name="pk_grant_entries"),
     )
     op.create_index("ix_grant_entries_entry_id", "grant_entries", ["entry_id"], unique=False)
+    op.create_index(
+        "uq_grant_entries_earned",
+        "grant_entries",
+        ["entry_id"],
+        unique=True,
+        postgresql_where=sa.text("earned"),
+    )
 
 
 def downgrade() -> None:

@@ -35,6 +35,10 @@ class LedgerEntry(WithId, Base):
     __table_args__ = (
         CheckConstraint("cents <> 0", name="says_something"),
         CheckConstraint("(kind = 'correction') = (reverses_id IS NOT NULL)", name="corrections_reverse"),
+        CheckConstraint(
+            "counts_as IN ('pledge', 'confirmation') AND kind IN ('correction', counts_as)",
+            name="counts_as_what_it_is",
+        ),
         # A holder's entries and their sum; the reports by day.
         Index("ix_ledger_entries_contributor_id_booked_on", "contributor_id", "booked_on"),
         Index("ix_ledger_entries_booked_on", "booked_on", "id"),
@@ -42,8 +46,12 @@ class LedgerEntry(WithId, Base):
     )
 
     kind: Mapped[str]  # EntryKind
+    # Pledge or confirmation; of a correction: of what it reverses. Sums over it are sums of what is true.
+    counts_as: Mapped[str]
     what: Mapped[str]  # What
-    booked_on: Mapped[date]
+    booked_on: Mapped[
+        date
+    ]  # of a correction: the day of what it reverses, so that every quarter sums up right
     contributor_id: Mapped[int] = mapped_column(ForeignKey("holders.id"))
     custodian_id: Mapped[int | None] = mapped_column(
         ForeignKey("holders.id")
@@ -59,6 +67,7 @@ class LedgerEntry(WithId, Base):
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
     import_line_id: Mapped[int | None] = mapped_column(ForeignKey("import_lines.id"), unique=True)
     task_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id"), index=True)
+    once: Mapped[str | None] = mapped_column(unique=True)  # of the form: a double click records one entry
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]  # the bookkeeper's name at that time, or what recorded it
 
@@ -120,9 +129,14 @@ class GrantEntry(Base):
     """One of the entries that earned a grant. An entry earns one grant at most."""
 
     __tablename__ = "grant_entries"
+    __table_args__ = (
+        # An entry earns one grant: proposals may share what they stand on, grants may not.
+        Index("uq_grant_entries_earned", "entry_id", unique=True, postgresql_where=text("earned")),
+    )
 
     grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"), primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entries.id"), primary_key=True, index=True)
+    earned: Mapped[bool] = mapped_column(server_default=text("false"), default=False)  # its grant is granted
 
 
 class ImportFile(WithId, Base):

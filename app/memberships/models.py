@@ -170,4 +170,7 @@ class PolicyRow(Base):
     grace_days: Mapped[int]
     recording_removal: Mapped[str] = mapped_column(server_default="unpublish", default="unpublish")  # Removal
     retention_grace_days: Mapped[int] = mapped_column(server_default="90", default=90)
+    hour_cents: Mapped[int] = mapped_column(
+        server_default="2500", default=2500
+    )  # what an hour of work is worth
     time_zone: Mapped[str] = mapped_column(server_default="UTC", default="UTC")  # months are counted in it
