@@ -47,6 +47,8 @@ class Templates:
         self._env.globals.update(static=static, url=url, site=site, languages=LANGUAGES)
         self._env.filters.update(
             bytes=wording.size,
+            date=wording.date,
+            money=wording.money,
             minutes=wording.minutes,
             moment=wording.moment,
             clock=wording.clock_time,

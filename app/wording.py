@@ -1,11 +1,13 @@
 """Figures and times in words, in the reader's language and time zone."""
 
 from contextvars import ContextVar
+from datetime import date as Date  # noqa: N812  `date` is what the templates call its words
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_time, get_timezone_name
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup
 
 from app import clock
@@ -51,6 +53,11 @@ def size(count: int) -> str:
     return ngettext("%(num)s byte", "%(num)s bytes", count)
 
 
+def money(cents: int, currency: str = "EUR") -> str:
+    """An amount of money in hundredths of its unit: €1,200.50, 1.200,50 €; pence and yen as their code says."""
+    return format_currency(Decimal(cents) / 100, currency, locale=_locale(), currency_digits=False)
+
+
 def minutes(count: int) -> str:
     """Minutes in words: 45 min, 3 h, 1 h 20 min."""
     hours, rest = divmod(count, HOUR)
@@ -94,6 +101,12 @@ def words(at: datetime) -> str:
 def day(at: datetime) -> str:
     """The day of a moment in the reader's zone: 3 May 2026."""
     return format_date(at.astimezone(zone()), "long", locale=_locale())
+
+
+def date(on: Date) -> Markup:
+    """A day as a `time` element: 3 May 2026."""
+    said = format_date(on, "long", locale=_locale())
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), said)
 
 
 def moment(at: datetime) -> Markup:

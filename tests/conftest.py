@@ -17,6 +17,7 @@ from alembic.config import Config
 from fastapi import FastAPI
 
 from app import clock, i18n, wording
+from app.contributions.rules import ship_rules
 from app.db import Database
 from app.main import make_app
 from app.memberships.shipped import ship
@@ -146,6 +147,7 @@ async def empty(database: Database) -> None:
         await raw.driver_connection.execute(";".join(statements))
     async with database.transaction() as session:
         await ship(session)
+        await ship_rules(session)
 
 
 @pytest.fixture
