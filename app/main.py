@@ -14,6 +14,7 @@ from app.accounts.access import load_viewer
 from app.admin import pages as admin
 from app.api import pages as api_pages
 from app.api import routes as api
+from app.contributions import pages as contributions
 from app.db import Database
 from app.demo import pages as demo
 from app.errors import NotFoundError
@@ -72,7 +73,7 @@ def page_router(settings: Settings) -> APIRouter:
     """Every page: forms are checked, the viewer is known."""
     pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
     # Events before rooms: /rooms/events and /rooms/new are no rooms' names.
-    for feature in (accounts, events, rooms, meetings, recordings, home, admin, api_pages):
+    for feature in (accounts, contributions, events, rooms, meetings, recordings, home, admin, api_pages):
         pages.include_router(feature.router)
     if settings.demo:
         pages.include_router(demo.router)
