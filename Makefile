@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick check browser format texts lock
+.PHONY: help install run test test-quick test-long check browser format texts lock
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -32,10 +32,13 @@ test: check browser ## all checks and all tests (what CI runs)
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -q tests/quotas tests/bbb_client
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/app tests/journeys
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/app tests/journeys tests/races tests/model
 
 test-quick: check ## the tests of the loop: no browser, under a minute
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/quotas tests/bbb_client tests/app
+
+test-long: .venv/.dev ## the proofs at full size: every race ten times, hundreds of random stories (half an hour)
+	GUILDHALL_TESTS_LONG=1 $(BIN)/pytest -q -n 2 --dist loadfile tests/model tests/races
 
 check: .venv/.dev ## style, types, import contracts, templates
 	@$(BIN)/ruff check --quiet .

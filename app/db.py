@@ -124,6 +124,11 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-Databased = Annotated[Database, Depends(get_database)]
+# A coroutine, though nothing in it waits: FastAPI hands anything else to a thread.
+async def _given_database(request: Request) -> Database:
+    return get_database(request)
+
+
+Databased = Annotated[Database, Depends(_given_database)]
 # scope="function": FastAPI would else commit after the answer has left, and a failed commit would answer 303.
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]

@@ -25,6 +25,7 @@ from app.meetings import callbacks, events, leaving  # noqa: F401  leaving: meet
 from app.meetings import pages as meetings
 from app.recordings import leaving as recordings_leaving  # noqa: F401  recordings go with their accounts
 from app.recordings import pages as recordings
+from app.recordings import webhooks
 from app.rooms import leaving as rooms_leaving  # noqa: F401  rooms go with their accounts
 from app.rooms import pages as rooms
 from app.servers.pool import Servers
@@ -32,7 +33,12 @@ from app.settings import Settings
 from app.templating import STATIC, Templates, static_version
 from app.web import csrf, errors, health
 from app.web.frame import Frame
+from app.web.index import Pages, Paths
 from app.web.site import Site
+
+# What stands before every page: the viewer is known, forms are checked.
+PAGE = [Depends(load_viewer), Depends(csrf.protect)]
+elsewhere = APIRouter(dependencies=PAGE)
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -44,18 +50,22 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.database = Database(settings)
     app.state.servers = Servers(settings)
     app.state.switchboard = Switchboard(settings.dsn())
-    app.state.templates = Templates(url=app.url_path_for, site=Site.of(settings))
+    app.state.paths = Paths(app)
+    app.state.templates = Templates(pattern=app.state.paths, site=Site.of(settings))
     app.state.mailer = Mailer(app.state.templates)
     # Form tokens are new in every answer, so that its compressed size tells nothing about them.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Frame, settings=settings)
     errors.install(app)
+    # First: nearly every request is for a page.
+    app.router.routes.append(Pages(page_router(settings)))
     app.mount("/static/{version}", KeptForEver(directory=STATIC), name="static")
     app.include_router(health.router)
     app.include_router(callbacks.router)
+    app.include_router(webhooks.router)
     # Programs with tokens: no cookie counts there, so no form token is needed.
     app.include_router(api.router)
-    app.include_router(page_router(settings))
+    app.include_router(elsewhere)
     return app
 
 
@@ -70,17 +80,17 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def page_router(settings: Settings) -> APIRouter:
-    """Every page: forms are checked, the viewer is known."""
-    pages = APIRouter(dependencies=[Depends(load_viewer), Depends(csrf.protect)])
+    """Every page."""
+    pages = APIRouter(dependencies=PAGE)
     # Events before rooms: /rooms/events and /rooms/new are no rooms' names.
     for feature in (accounts, contributions, events, rooms, meetings, recordings, home, admin, api_pages):
         pages.include_router(feature.router)
     if settings.demo:
         pages.include_router(demo.router)
-    pages.add_api_route("/{path:path}", nothing_here, methods=["GET", "POST"], include_in_schema=False)
     return pages
 
 
+@elsewhere.api_route("/{path:path}", methods=["GET", "POST"], include_in_schema=False)
 async def nothing_here(request: Request) -> Response:
     """Whatever no other route answers, with the viewer known, so that the page looks like home."""
     del request

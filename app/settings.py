@@ -58,6 +58,9 @@ class Settings(DatabaseSettings):
         [],
         description="Further origins a join may lead to, when a load balancer stands before BBB; spaces between.",
     )
+    bbb_webhooks: bool = Field(
+        True, description="Ask BigBlueButton's bbb-webhooks, where it runs, to tell of recordings at once."
+    )
     bbb_keep_events: bool = Field(
         False,
         description="Ask BigBlueButton to keep who was when in a meeting until it has reported it: exact figures "

@@ -9,7 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app import wording
-from app.i18n import LANGUAGES, ntranslated, translated
+from app.folding import FoldingEnvironment
+from app.i18n import LANGUAGES, catalogue, ntranslated, spoken, translated
 from app.settings import ROOT
 
 TEMPLATES = ROOT / "templates"
@@ -32,29 +33,44 @@ def static(path: str) -> str:
 
 
 class Templates:
-    """Renders a template in the reader's language. `url` turns a route's name into its path."""
+    """Renders a template in the reader's language. `pattern` gives a route's path, its parameters as {name}."""
 
-    def __init__(self, url: Callable[..., str], site: Any, folder: Path = TEMPLATES) -> None:
-        self._env = Environment(
-            loader=FileSystemLoader(folder),
-            autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        self._env.install_gettext_callables(translated, ntranslated, newstyle=True)  # type: ignore[attr-defined]
-        self._env.globals.update(static=static, url=url, site=site, languages=LANGUAGES)
-        self._env.filters.update(
-            bytes=wording.size,
-            date=wording.date,
-            money=wording.money,
-            minutes=wording.minutes,
-            moment=wording.moment,
-            clock=wording.clock_time,
-            number=wording.number,
-        )
+    def __init__(self, pattern: Callable[[str], str], site: Any, folder: Path = TEMPLATES) -> None:
+        self._environments = {
+            language: _environment(language, pattern, site, folder) for language in LANGUAGES
+        }
 
     def render(self, name: str, /, **context: Any) -> str:
         """The template's text; an unknown name in it is an error, never an empty string."""
-        return self._env.get_template(name).render(**context)
+        return self._environments[spoken()].get_template(name).render(**context)
+
+
+def _environment(language: str, pattern: Callable[[str], str], site: Any, folder: Path) -> Environment:
+    def url(name: str, /, **params: object) -> str:
+        return pattern(name).format_map(params)
+
+    environment = FoldingEnvironment(
+        translate=catalogue(language).ugettext,
+        pattern=pattern,
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+        # A process renders what was there when it began; every template is asked of the disk once.
+        auto_reload=False,
+    )
+    environment.install_gettext_callables(translated, ntranslated, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(static=static, url=url, site=site, languages=LANGUAGES)
+    environment.filters.update(
+        bytes=wording.size,
+        date=wording.date,
+        money=wording.money,
+        minutes=wording.minutes,
+        moment=wording.moment,
+        clock=wording.clock_time,
+        day=wording.day,
+        number=wording.number,
+    )
+    return environment

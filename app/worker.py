@@ -17,6 +17,7 @@ from app.db import Database
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
 from app.memberships import decision_log
+from app.recordings import jobs as recording_jobs
 from app.recordings import keeping
 from app.servers.pool import Servers
 from app.settings import Settings
@@ -73,6 +74,7 @@ TASKS = jobs.collect(
     {
         "mail": mail.tasks,
         "meetings": meeting_jobs.tasks,
+        "recordings": recording_jobs.tasks,
         "keeping": keeping.tasks,
         "site": housekeeping,
     }
@@ -100,10 +102,10 @@ async def work(settings: Settings) -> None:
 def mailer_of(settings: Settings) -> mail.Mailer:
     """Mails of the worker: their links are made of the site's address, since there are no routes here."""
 
-    def no_routes(name: str, **_values: str) -> str:
+    def no_routes(name: str) -> str:
         raise LookupError(f"a mail of the worker asks for the route {name}")
 
-    return mail.Mailer(Templates(url=no_routes, site=Site.of(settings)))
+    return mail.Mailer(Templates(pattern=no_routes, site=Site.of(settings)))
 
 
 def _stop_signal() -> asyncio.Event:

@@ -35,9 +35,14 @@ def object_in(value: Object, name: str) -> dict[str, Any]:
 
 
 def text_in(value: Object, name: str) -> str:
-    """Give a text, or a number as text; "" if there is neither."""
+    """Give a text, or a number as text; "" if there is neither.
+
+    Halves of characters, which JSON can hold and databases do not take, are dropped.
+    """
     found = value.get(name)
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    if not isinstance(found, str | int) or isinstance(found, bool):
+        return ""
+    return str(found).encode(errors="ignore").decode()
 
 
 def number_in(value: Object, name: str) -> int:

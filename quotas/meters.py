@@ -6,7 +6,14 @@ from enum import StrEnum
 
 from quotas.decisions import Decision, Refused
 from quotas.limits import LimitName, Limits, Policy
-from quotas.rules import may_create_room, may_gather, may_join, may_record, may_start_meeting
+from quotas.rules import (
+    may_add_host,
+    may_create_room,
+    may_gather,
+    may_join,
+    may_record,
+    may_start_meeting,
+)
 from quotas.sittings import Sitting, Span, after, minutes_used
 
 HUNDRED = 100
@@ -70,6 +77,11 @@ def _level(used: int, limit: int | None, policy: Policy, *, full: bool) -> Level
 def rooms_meter(limits: Limits, policy: Policy, *, used: int) -> Meter:
     """The holder's rooms."""
     return _meter(LimitName.ROOMS, used, limits.rooms, policy, may_create_room(limits, used))
+
+
+def hosts_meter(limits: Limits, policy: Policy, *, used: int) -> Meter:
+    """The seats of an organisation."""
+    return _meter(LimitName.HOSTS, used, limits.hosts, policy, may_add_host(limits, used))
 
 
 def at_once_meter(limits: Limits, policy: Policy, *, now: datetime, at_once: int) -> Meter:

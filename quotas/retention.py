@@ -90,7 +90,7 @@ def in_excess(storage_bytes: int | None, stored: Iterable[Stored[Key]]) -> set[K
     total, gone = 0, set[Key]()
     for one in newest:
         total += one.bytes
-        if gone or total > storage_bytes:
+        if total > storage_bytes:
             gone.add(one.key)
     return gone
 

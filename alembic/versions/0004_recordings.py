@@ -124,6 +124,8 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("reserved_bytes > 0"),
     )
+    # A job of the version before, which asked for the sizes: the round does that now.
+    op.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'meetings:measure' AND status = 'todo'")
     # Recordings of meetings that were charged by estimate so far are asked for at once.
     op.execute(
         "UPDATE meetings SET recordings_due_at = now() WHERE recorded AND state = 'ended' AND reserved_bytes > 0"

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from app import i18n, wording
 from app.accounts import sessions, tokens
 from app.accounts.service import BannedError
-from app.db import Databased
+from app.db import get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.web.browser import get_cookie
@@ -90,14 +90,14 @@ class TokenOverError(TokenNeededError):
         return {"www-authenticate": 'Bearer realm="api", error="invalid_token"'}
 
 
-async def load_viewer(request: Request, database: Databased) -> Viewer | None:
+async def load_viewer(request: Request) -> Viewer | None:
     """The person signed in on this browser, None for everyone else; also sets language and time zone.
 
     In a transaction of its own: a page that then asks BigBlueButton holds no connection meanwhile.
     """
     found = None
     if token := get_cookie(request, sessions.COOKIE):
-        async with database.transaction() as session:
+        async with get_database(request).transaction() as session:
             found = await sessions.find(session, token)
     viewer = viewer_of(found) if found is not None and found.banned_at is None else None
     request.state.viewer = viewer
@@ -136,7 +136,8 @@ def asked_for(request: Request) -> str:
 AnyViewer = Annotated[Viewer | None, Depends(load_viewer)]
 
 
-def _signed_in(request: Request, viewer: AnyViewer) -> Viewer:
+# Coroutines, though nothing in them waits: FastAPI hands anything else to a thread.
+async def _signed_in(request: Request, viewer: AnyViewer) -> Viewer:
     if viewer is None:
         raise SignInNeededError(_address_of(request) if request.method == "GET" else "/")
     return viewer
@@ -149,7 +150,7 @@ def _address_of(request: Request) -> str:
 SignedIn = Annotated[Viewer, Depends(_signed_in)]
 
 
-def _verified(viewer: SignedIn) -> Viewer:
+async def _verified(viewer: SignedIn) -> Viewer:
     if not viewer.is_verified:
         raise VerificationNeededError
     return viewer
@@ -158,7 +159,7 @@ def _verified(viewer: SignedIn) -> Viewer:
 Verified = Annotated[Viewer, Depends(_verified)]
 
 
-def _operator(viewer: SignedIn) -> Viewer:
+async def _operator(viewer: SignedIn) -> Viewer:
     if not viewer.is_operator:
         raise NotFoundError
     return viewer
@@ -167,12 +168,12 @@ def _operator(viewer: SignedIn) -> Viewer:
 Operator = Annotated[Viewer, Depends(_operator)]
 
 
-async def load_api_viewer(request: Request, database: Databased) -> Viewer:
+async def load_api_viewer(request: Request) -> Viewer:
     """The person behind the request's token. Cookies mean nothing here, so no other site's form can get in."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenNeededError
-    async with database.transaction() as session:
+    async with get_database(request).transaction() as session:
         found = await tokens.find_by_token(session, token.strip())
     if found is None:
         raise TokenOverError

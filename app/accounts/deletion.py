@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import User
 from app.errors import ConflictError, NotFoundError
 from app.i18n import Text, lazy
-from app.memberships.models import Holder
+from app.memberships.models import Holder, LoggedDecision
 
 Hook = Callable[[AsyncSession, int], Awaitable[None]]
 Objection = Callable[[AsyncSession, int], Awaitable[Text | None]]
@@ -79,6 +79,8 @@ async def delete_account(session: AsyncSession, user_id: int) -> None:
     for hook in hooks:
         await hook(session, user_id)
     await session.execute(delete(User).where(User.id == user_id))
+    # It names their rooms, which are gone.
+    await session.execute(delete(LoggedDecision).where(LoggedDecision.holder_id == holder_id))
     await session.execute(update(Holder).where(Holder.id == holder_id).values(name=""))
 
 

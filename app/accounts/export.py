@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.models import ApiToken, BrowserSession, User
-from app.memberships.models import Membership, Tier
+from app.memberships.models import LimitOverride, LoggedDecision, Membership, Tier
 
 Exporter = Callable[[AsyncSession, int], Awaitable[dict[str, Any]]]
 
@@ -63,6 +63,43 @@ async def _tokens(session: AsyncSession, user_id: int) -> dict[str, Any]:
     columns = (ApiToken.name, ApiToken.created_at, ApiToken.last_used_at, ApiToken.expires_at)
     found = select(*columns).where(ApiToken.user_id == user_id).order_by(ApiToken.id)
     return {"api_tokens": [dict(row) for row in (await session.execute(found)).mappings()]}
+
+
+@exports
+async def _decisions(session: AsyncSession, user_id: int) -> dict[str, Any]:
+    """What their own limits granted and refused; kept 30 days."""
+    names = (
+        "at",
+        "times",
+        "question",
+        "subject",
+        "granted",
+        "reason",
+        "limit_value",
+        "used",
+        "asked",
+        "terms",
+    )
+    found = (
+        select(*(getattr(LoggedDecision, name) for name in names))
+        .join(User, User.holder_id == LoggedDecision.holder_id)
+        .where(User.id == user_id)
+        .order_by(LoggedDecision.id)
+    )
+    return {"decisions": [dict(row) for row in (await session.execute(found)).mappings()]}
+
+
+@exports
+async def _overrides(session: AsyncSession, user_id: int) -> dict[str, Any]:
+    """Limits that an operator set for them."""
+    names = ("limit_name", "value", "reason", "starts_at", "ends_at", "withdrawn_at")
+    found = (
+        select(*(getattr(LimitOverride, name) for name in names))
+        .join(User, User.holder_id == LimitOverride.holder_id)
+        .where(User.id == user_id)
+        .order_by(LimitOverride.id)
+    )
+    return {"limit_overrides": [dict(row) for row in (await session.execute(found)).mappings()]}
 
 
 @exports

@@ -13,10 +13,12 @@ from app.admin.organisations import hosts_of, let_go, list_organisations
 from app.admin.people import memberships_of
 from app.admin.people_pages import SOME
 from app.admin.rooms import list_rooms
-from app.admin.schemas import HostInput, OrganisationInput, TierInput
+from app.admin.schemas import HostInput, OrganisationInput, OrganisationTierInput
 from app.admin.tiers import change_tier, tier_context
 from app.db import Session
+from app.i18n import gettext as _
 from app.i18n import lazy, ngettext
+from app.memberships.refusals import Help
 from app.organisations.models import Organisation
 from app.organisations.service import (
     AddressTakenError,
@@ -79,7 +81,7 @@ async def show(request: Request, session: Session, viewer: Operator, organisatio
 async def put_on(request: Request, session: Session, viewer: Operator, organisation_id: int) -> Response:
     """Put an organisation on a tier."""
     found = await find_organisation(session, organisation_id)
-    form = await read_form(request, TierInput)
+    form = await read_form(request, OrganisationTierInput)
     if await change_tier(session, viewer, found.holder_id, form):
         log.info("admin.tier", operator=viewer.id, holder=found.holder_id, organisation=found.id)
         return _back(request, found.id, lazy("The tier is set."))
@@ -97,7 +99,7 @@ async def add_host(request: Request, session: Session, viewer: Operator, organis
             form.fail("email", lazy("Nobody has an account under this address. Let them sign up first."))
         else:
             try:
-                await put_host(session, found, user.id, form.value.role)
+                await put_host(session, found, user.id, form.value.role, helps=_seats_help(request, found))
             except LastAdminError as error:
                 form.fail("role", error.message)
             else:
@@ -149,6 +151,13 @@ async def _page(
         memberships=await memberships_of(session, found.holder_id),
         **await tier_context(session, found.holder_id, form),
     )
+
+
+def _seats_help(request: Request, found: Organisation) -> list[Help]:
+    """What helps when all seats are taken: give it more, or let somebody go; both stand on its page."""
+    page_of_it = path_of(request, "admin.organisation", organisation_id=found.id)
+    limits = path_of(request, "admin.holder_limits", holder_id=found.holder_id)
+    return [(_("Its hosts and seats"), page_of_it, "get"), (_("Its limits"), limits, "get")]
 
 
 def _back(request: Request, organisation_id: int, said: Any) -> Response:

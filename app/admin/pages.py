@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.admin import (
+    limits_pages,
     meeting_pages,
     organisation_pages,
     people_pages,
@@ -20,6 +21,7 @@ for _part in (
     organisation_pages,
     room_pages,
     meeting_pages,
+    limits_pages,
     policy_pages,
 ):
     router.include_router(_part.router)

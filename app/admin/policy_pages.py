@@ -9,14 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import Operator
 from app.admin.schemas import MEGABYTE, PolicyInput
 from app.db import Session
-from app.i18n import lazy
+from app.i18n import Text, lazy
 from app.memberships.limits import offers
-from app.memberships.models import PolicyRow
+from app.memberships.models import PolicyRow, Removal
+from app.recordings.retention import forget_warnings
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
 
 router = APIRouter(prefix="/admin/policy")
 log = structlog.get_logger()
+
+REMOVALS: dict[str, tuple[Text, Text]] = {
+    Removal.UNPUBLISH: (
+        lazy("It is unpublished"),
+        lazy("Nobody can play it, and it still counts. Its host can publish it again."),
+    ),
+    Removal.DELETE: (lazy("It is deleted"), lazy("For good, at once. That cannot be taken back.")),
+}
 
 
 @router.get("", name="admin.policy")
@@ -39,6 +48,11 @@ async def change(request: Request, session: Session, viewer: Operator) -> Respon
     row.large_session_above = typed.large_session_above
     row.recording_bytes_per_hour = typed.recording_megabytes_per_hour * MEGABYTE
     row.grace_days = typed.grace_days
+    row.retention_grace_days = typed.retention_grace_days
+    if row.recording_removal != typed.recording_removal:
+        row.recording_removal = typed.recording_removal
+        await session.flush()
+        await forget_warnings(session)
     await session.flush()
     log.info("admin.policy", operator=viewer.id, **typed.model_dump())
     return go(request, path_of(request, "admin.policy"), say=lazy("Saved. It holds from now on."))
@@ -50,9 +64,12 @@ def _values(row: PolicyRow) -> dict[str, str]:
         "large_session_above": str(row.large_session_above),
         "recording_megabytes_per_hour": str(round(row.recording_bytes_per_hour / MEGABYTE)),
         "grace_days": str(row.grace_days),
+        "retention_grace_days": str(row.retention_grace_days),
+        "recording_removal": row.recording_removal,
     }
 
 
 async def _page(request: Request, session: AsyncSession, form: Form[Any], status: int = 200) -> Response:
     tiers = [tier for tier, _limits in (await offers(session)).values()]
-    return page(request, "admin/policy.html", status, form=form, tiers=tiers)
+    removals = [(str(value), str(label), str(hint)) for value, (label, hint) in REMOVALS.items()]
+    return page(request, "admin/policy.html", status, form=form, tiers=tiers, removals=removals)

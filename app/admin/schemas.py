@@ -8,12 +8,14 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from app import clock, wording
 from app.accounts.schemas import Address
 from app.i18n import lazy
+from app.memberships.models import Removal
 from app.organisations.models import HostRole
 from app.rooms.addresses import check_address
 from app.web.forms import Input, Line, Lines, Problem
 
 MEGABYTE = 1_000_000
 NAME_LENGTH, REASON_LENGTH = 80, 300
+MOST_SEATS = 10_000
 # The last year that a date field of a browser shows without trouble.
 LAST_YEAR = 2199
 
@@ -53,6 +55,11 @@ def _given(text: str) -> str:
     return text
 
 
+def _or_none(value: object) -> object:
+    """An empty field says nothing."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
 Reason = Annotated[Line, Field(max_length=REASON_LENGTH), AfterValidator(_given)]
 Day = Annotated[
     date | None, BeforeValidator(_day), AfterValidator(_near_enough), AfterValidator(_in_the_future)
@@ -70,6 +77,12 @@ class TierInput(Input):
     def ends_at(self) -> datetime | None:
         """The last minute of the last day; None: until further notice."""
         return end_of(self.until) if self.until else None
+
+
+class OrganisationTierInput(TierInput):
+    """The same for an organisation, with how many hosts it may have; empty: as many as it likes."""
+
+    seats: Annotated[Annotated[int, Field(ge=0, le=MOST_SEATS)] | None, BeforeValidator(_or_none)] = None
 
 
 class BanInput(Input):
@@ -99,3 +112,5 @@ class PolicyInput(Input):
     large_session_above: Annotated[int, Field(ge=1, le=10_000)]
     recording_megabytes_per_hour: Annotated[int, Field(ge=1, le=100_000)]
     grace_days: Annotated[int, Field(ge=0, le=365)]
+    retention_grace_days: Annotated[int, Field(ge=0, le=3650)]
+    recording_removal: Removal

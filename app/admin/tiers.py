@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
-from app.admin.schemas import TierInput
+from app.admin.schemas import OrganisationTierInput, TierInput
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.memberships.granting import NotForThisHolderError, put_on_tier, tiers_for
@@ -16,9 +16,9 @@ from app.memberships.shipped import FREE
 from app.web.forms import Form
 
 
-async def change_tier(session: AsyncSession, viewer: Viewer, holder_id: int, form: Form[TierInput]) -> bool:
+async def change_tier(session: AsyncSession, viewer: Viewer, holder_id: int, form: Form[Any]) -> bool:
     """Do what the form says; False, with the error beside its field, if it cannot be done."""
-    typed = form.value
+    typed: TierInput | None = form.value
     if typed is None:
         return False
     if typed.tier == FREE and typed.until is not None:
@@ -32,6 +32,7 @@ async def change_tier(session: AsyncSession, viewer: Viewer, holder_id: int, for
             reason=typed.reason,
             granted_by=viewer.name,
             ends_at=typed.ends_at,
+            seats=typed.seats if isinstance(typed, OrganisationTierInput) else None,
         )
     except NotForThisHolderError as error:
         form.fail("tier", error.message)

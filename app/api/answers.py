@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from app.i18n import marked as _
 from app.meetings.live_state import Live, LiveState
 from app.meetings.models import EndReason, MeetingState
-from app.rooms.models import WhoMayStart
+from app.rooms.models import Visibility, WhoMayStart
 from app.web.pages import address_of
 from app.web.pagination import Page
 
@@ -67,6 +67,10 @@ class Room(BaseModel):
     lobby: bool = Field(description=_("Whether a host lets each guest in."))
     who_may_start: WhoMayStart = Field(description=_("Who may start its meetings; its hosts always may."))
     record: bool = Field(description=_("Whether its meetings are meant to be recorded."))
+    recording_visibility: Visibility = Field(description=_("Who may see a new recording."))
+    recording_days: int | None = Field(
+        description=_("How many days a new recording is kept; null: as long as the tier keeps it.")
+    )
     holder: Holder = Field(description=_("Whose room it is, and whose limits it draws on."))
     created_at: datetime = Field(description=_("When it was made."))
     last_used_at: datetime = Field(
@@ -84,6 +88,7 @@ class Room(BaseModel):
             "access_code",
             "lobby",
             "record",
+            "recording_days",
             "created_at",
             "last_used_at",
         )
@@ -91,6 +96,7 @@ class Room(BaseModel):
             id=getattr(room, "room_id", None) or room.id,
             url=address_of(request, "rooms.show", slug=room.slug),
             who_may_start=WhoMayStart(room.who_may_start),
+            recording_visibility=Visibility(room.recording_visibility),
             holder=holder,
             live=live,
             **{name: getattr(room, name) for name in names},

@@ -8,14 +8,17 @@ from app.i18n import marked as _
 from app.meetings.start_input import MOST_PEOPLE
 from app.meetings.visitors import NAME_LENGTH as GUEST_NAME_LENGTH
 from app.meetings.visitors import GuestName
+from app.recordings.schemas import NAME_LENGTH as RECORDING_NAME_LENGTH
+from app.recordings.schemas import RecordingName
 from app.rooms.addresses import LONGEST
-from app.rooms.models import WhoMayStart
+from app.rooms.models import Visibility, WhoMayStart
 from app.rooms.schemas import (
     CODE_LENGTH,
     DESCRIPTION_LENGTH,
     NAME_LENGTH,
     AccessCode,
     Address,
+    Days,
     Description,
     RoomName,
 )
@@ -72,6 +75,12 @@ class RoomChange(Body):
         WhoMayStart.HOSTS, description=_("Who may start its meetings; its hosts always may.")
     )
     record: bool = Field(False, description=_("Whether its meetings are meant to be recorded."))
+    recording_visibility: Visibility = Field(
+        Visibility.HOSTS, description=_("Who may see a new recording; it can be changed for each.")
+    )
+    recording_days: Days = Field(
+        None, description=_("How many days a new recording is kept; null: as long as the tier keeps it.")
+    )
 
 
 def _with_name(schema: dict[str, Any]) -> None:
@@ -142,4 +151,27 @@ class Join(Body):
             "Whether the guest has agreed to be recorded. Needed if the meeting is recorded; it is kept with "
             "their name."
         ),
+    )
+
+
+class RecordingChange(Body):
+    """What is sent is changed, the rest stays."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    name: RecordingName = Field(
+        "", description=_("The recording’s name."), json_schema_extra=_at_most(RECORDING_NAME_LENGTH)
+    )
+    visibility: Visibility = Field(
+        Visibility.HOSTS,
+        description=_("Who may see it; “code”: whoever knows the room’s code; “nobody”: not even its hosts."),
+    )
+    keep_days: Days = Field(
+        None,
+        description=_(
+            "How many days it is kept, counted from the day it was recorded; null: as long as the tier keeps it."
+        ),
+    )
+    hidden: frozenset[str] = Field(
+        frozenset(), description=_("The types of the formats that nobody but its hosts may see.")
     )

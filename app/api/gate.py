@@ -11,7 +11,6 @@ from starlette.types import Message, Receive
 from app import i18n, wording
 from app.accounts.access import Viewer, asked_for, load_api_viewer
 from app.api.rates import count_call
-from app.db import get_database
 
 LARGEST_BODY = 64_000
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -39,7 +38,7 @@ async def _pass(request: Request) -> None:
     # Until it is known whose token it is, errors speak the language that the program asks for.
     i18n.speak(asked_for(request))
     wording.use_zone(None)
-    request.state.caller = await load_api_viewer(request, get_database(request))
+    request.state.caller = await load_api_viewer(request)
     await count_call(request, request.headers["authorization"].partition(" ")[2].strip())
 
 

@@ -66,6 +66,8 @@ class Limits(BaseModel):
     storage_bytes: int | None = Field(description=_("Bytes of recordings; 0: recording is off."))
     large_sessions_per_month: int | None = Field(description=_("Large sessions a month."))
     large_session_people: int | None = Field(description=_("People in one large session."))
+    hosts: int | None = Field(description=_("Hosts: the seats of an organisation; a person is one."))
+    recording_days: int | None = Field(description=_("Days a recording is kept at most."))
 
 
 class ActingFor(Holder):
@@ -120,7 +122,7 @@ async def _acting_for(session: AsyncSession, holder: ActsFor, standing: Standing
         tier=standing.tier_key,
         tier_name=gettext(standing.tier_name),
         membership_ends_at=standing.membership_ends_at,
-        limits=Limits(**vars(standing.limits)),
+        limits=Limits(**vars(standing.limits) | ({"hosts": 1} if holder.is_own else {})),
         meters=await _meters(session, standing),
     )
 

@@ -20,7 +20,7 @@ from app.meetings.hosted import Wanted, hosted_rooms
 from app.meetings.live_state import Live, LiveState, live_state
 from app.memberships.limits import standing_of
 from app.rooms.access import acts_for
-from app.rooms.models import Room, WhoMayStart
+from app.rooms.models import Room, Visibility, WhoMayStart
 from app.rooms.schemas import RoomInput
 from app.rooms.service import change_room, create_room, delete_room
 from app.web.pages import path_of
@@ -136,9 +136,13 @@ async def delete(session: Session, caller: Caller, slug: Slug) -> None:
 
 def _changed(room: Room, body: bodies.RoomChange) -> RoomInput:
     """The room as it is, with what was sent on top. Without an address it keeps its own."""
-    kept = {name: getattr(room, name) for name in ("name", "description", "access_code", "lobby", "record")}
+    kept = {name: getattr(room, name) for name in _KEPT}
     kept["who_may_start"] = WhoMayStart(room.who_may_start)
+    kept["recording_visibility"] = Visibility(room.recording_visibility)
     return RoomInput.model_construct(**kept | body.model_dump(exclude_unset=True))
+
+
+_KEPT = ("name", "description", "access_code", "lobby", "record", "recording_days")
 
 
 async def _room_of(session: AsyncSession, door: Door) -> Room:

@@ -62,12 +62,15 @@ def _run(stack: ExitStack, port: int) -> None:
     simulator = stack.enter_context(_simulator(port + 1, environment["GUILDHALL_BBB_SECRET"]))
     _say("Bringing the database up to date")
     _prepare()
+    _await_answer(f"http://{HOST}:{port + 1}/bigbluebutton/api", simulator)
+    _move_simulator(port + 1)
+    # Before the worker asks for them: what the simulator does not have would be gone.
+    asyncio.run(_put_recordings(port + 1))
     _say(f"Starting the site and the worker; their log is in {_log_path().relative_to(ROOT)}")
     log = stack.enter_context(_log_path().open("a"))
     site = stack.enter_context(_process([sys.executable, "-m", "app", "serve", "--port", str(port)], log))
     worker = stack.enter_context(_process([sys.executable, "-m", "app", "worker"], log))
     _await_answer(f"http://{HOST}:{port}/health", site)
-    _move_simulator(port + 1)
     asyncio.run(_begin_meeting(port + 1))
     _print_sign_ins(port)
     _watch({"site": site, "worker": worker, "simulator": simulator})
@@ -82,6 +85,13 @@ def _prepare() -> None:
     migrate(settings)
     if asyncio.run(fill(settings)):
         _say("Filled the empty database with demo data")
+
+
+async def _put_recordings(simulator_port: int) -> None:
+    from app.demo.recordings import put_recordings
+    from app.settings import Settings, read
+
+    await put_recordings(read(Settings), f"http://{HOST}:{simulator_port}")
 
 
 async def _begin_meeting(simulator_port: int) -> None:
@@ -167,12 +177,12 @@ def _await_answer(url: str, process: subprocess.Popen[str]) -> None:
     until = time.monotonic() + READY_WITHIN
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise CannotRunError(f"the site stopped; see {_log_path()}")
+            raise CannotRunError(f"a process stopped; see {_log_path()}")
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
                 return
         time.sleep(0.1)
-    raise CannotRunError(f"the site does not answer; see {_log_path()}")
+    raise CannotRunError(f"{url} does not answer; see {_log_path()}")
 
 
 def _move_simulator(port: int) -> None:

@@ -11,6 +11,7 @@ from app import clock
 from app.accounts.access import Viewer
 from app.home.left import Left, what_is_left
 from app.i18n import gettext as _
+from app.meetings import raised
 from app.meetings.hosted import Wanted, hosted_rooms
 from app.meetings.live_state import Live, LiveState, live_state
 from app.meetings.queries import running_of
@@ -31,7 +32,7 @@ class Card:
     seconds_left: int | None
     holder_name: str | None
     can: str | None
-    why_not: str | None
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,10 @@ async def dashboard(
     shown = _whose(holder, mine, found.items)
     known = await standings(session, [shown, *{row.holder_id for row in found.items}])
     running = await running_of(session, list(known))
+    longer = await raised.of_rooms(session, known, found.items, running)
     return Dashboard(
         rooms=Page(
-            [_card(row, known[row.holder_id], viewer, running) for row in found.items],
+            [_card(row, known[row.holder_id], viewer, running, longer) for row in found.items],
             found.number,
             found.total,
         ),
@@ -74,7 +76,13 @@ def _whose(asked: int | None, mine: list[ActsFor], rows: Sequence[Row[Any]]) -> 
     return allowed[0]
 
 
-def _card(row: Row[Any], standing: Standing, viewer: Viewer, running: Mapping[int, int]) -> Card:
+def _card(
+    row: Row[Any],
+    standing: Standing,
+    viewer: Viewer,
+    running: Mapping[int, int],
+    longer: Mapping[int, str],
+) -> Card:
     live = live_state(row)
     can, why_not = _can(live, standing, running.get(row.holder_id, 0))
     return Card(
@@ -85,7 +93,7 @@ def _card(row: Row[Any], standing: Standing, viewer: Viewer, running: Mapping[in
         seconds_left=live.seconds_left,
         holder_name=None if row.holder_id == viewer.holder_id else row.holder_name,
         can=can,
-        why_not=why_not,
+        note=longer.get(row.room_id, why_not),
     )
 
 

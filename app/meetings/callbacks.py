@@ -33,7 +33,7 @@ async def ended(session: Session, meeting: str, token: str) -> Response:
 
 @router.post("/recording", name="meetings.recording_ready", response_class=Response)
 async def recording_is_ready(request: Request, session: Session, meeting: str, token: str) -> Response:
-    """A format of the meeting's recording is ready (BBB_API.md 4.2): its true size is asked for by a job."""
+    """A format of the meeting's recording is ready (BBB_API.md 4.2): a job asks what there is of it."""
     found = await _known(session, meeting, token)
     form = await request.form()
     try:
@@ -46,7 +46,7 @@ async def recording_is_ready(request: Request, session: Session, meeting: str, t
         return Response(status_code=400)
     if ready.meeting_id != found:
         return Response(status_code=404)
-    await jobs.defer(session, "meetings:measure", external_id=found)
+    await jobs.defer(session, "recordings:ask", external_id=found)
     return Response(status_code=202)
 
 

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock, jobs
+from app import clock
 from app.db import Database
 from app.i18n import lazy
 from app.live import announce, holder_topic, room_topic
@@ -24,8 +24,8 @@ log = structlog.get_logger()
 # BBB's own check comes once in some seconds: an end this close to the granted time is its doing.
 NEAR = timedelta(seconds=30)
 NOT_HEARD = lazy("It has not heard yet that the meeting is to end. It is asked again every few seconds.")
-# By then BBB has processed a recording, if there is one.
-MEASURED_AFTER = timedelta(days=1)
+# BBB takes longer than this to make anything of a recording.
+FIRST_LOOK = timedelta(minutes=3)
 # Someone may come and go between two rounds; BBB waits longer than this for the first to come.
 UNNOTICED = timedelta(minutes=3)
 
@@ -107,7 +107,7 @@ async def mark_ended(
     if meeting.recorded:
         meeting.reserved_bytes = await _estimate(session, meeting.ended_at - began)
         # BBB says when a recording is ready, not when there is none: nobody may have pressed the button.
-        await jobs.defer(session, "meetings:measure", at=at + MEASURED_AFTER, external_id=external_id)
+        meeting.recordings_due_at = at + FIRST_LOOK
     await session.flush()
     # Who was there is nobody's business any more: what stays is the meeting's figures.
     await session.execute(delete(Attendance).where(Attendance.meeting_id == meeting.id))

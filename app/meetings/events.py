@@ -22,7 +22,11 @@ NEWS = b'data: {"changed": true}\n\n'
 async def of_room(request: Request, session: Session, viewer: AnyViewer, slug: str) -> StreamingResponse:
     """News of one room, for whoever has its link."""
     door = await open_door(session, slug, viewer)
-    return _stream(request, [room_topic(door.room.room_id)] if door else [])
+    topics = [room_topic(door.room.room_id)] if door else []
+    if door and door.is_host:
+        # Hosts see what the holder's limits are, too.
+        topics.append(holder_topic(door.room.holder_id))
+    return _stream(request, topics)
 
 
 @router.get("/rooms/events", name="home.events")

@@ -4,23 +4,25 @@ The number of statements of a round does not grow with the meetings that run; wh
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ARRAY, Row, Text, any_, cast, func, select
+from sqlalchemy import ARRAY, Row, Text, any_, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.db import Database
 from app.errors import UnavailableError
+from app.i18n import marked
 from app.meetings.ending import give_up, mark_ended, tell_bbb
 from app.meetings.listed import line_of, write_lines
-from app.meetings.missing import Missing, confirm, is_another_servers, note_missing
+from app.meetings.missing import Missing, confirm, ended_when, is_another_servers, note_missing
 from app.meetings.models import OURS, UNFINISHED, Meeting, MeetingState
-from app.meetings.reviving import revive_or_end
+from app.meetings.reviving import revive_or_give_up
 from app.meetings.silence import answers, end_overdue, is_silent
 from app.meetings.telling import Notice, notices_for, tell
 from app.meetings.terms import is_over
@@ -40,7 +42,9 @@ ENDS_WITHIN = timedelta(seconds=15)
 BACK_AFTER = timedelta(minutes=1)
 # How many are revived, or asked to end, in one round: the next one is soon.
 REVIVED, ENDED, AT_A_TIME = 20, 50, 8
-FOREIGN = "getMeetings: an answer that looks like another server's: none of this site's meetings is in it"
+# What a server does not hear in this time is asked for again by the next round.
+END_SECONDS = 20.0
+FOREIGN = marked("It lists meetings, but none of this site’s: its answer looks like another server’s.")
 
 
 @dataclass
@@ -73,9 +77,10 @@ async def follow(database: Database, servers: Servers) -> None:
     async with database.transaction() as session:
         todo = await _bring_in_line(session, server_id, there, asked_at)
     await confirm(database, servers, todo.missing)
-    await _end_all(database, servers, todo.to_end)
     for meeting_id in todo.to_revive:
-        await revive_or_end(database, servers, meeting_id)
+        for_good = await revive_or_give_up(database, meeting_id)
+        todo.to_end += [for_good] if for_good else []
+    await _end_all(database, servers, todo.to_end)
     await tell(servers, todo.notices)
 
 
@@ -84,6 +89,7 @@ async def _bring_in_line(
 ) -> Todo:
     ours = await _unfinished(session, server_id, asked_at)
     others = await _others(session, ours, there)
+    await _take_over(session, server_id, others)
     todo = Todo()
     expected = [meeting for meeting in ours if _should_run(meeting, asked_at)]
     foreign = not others and is_another_servers(expected, ours, there)
@@ -147,6 +153,7 @@ async def _others(
     columns: tuple[Any, ...] = (
         Meeting.id,
         Meeting.external_id,
+        Meeting.server_id,
         Meeting.state,
         Meeting.end_asked,
         Meeting.ended_at,
@@ -158,6 +165,13 @@ async def _others(
         select(*columns).where(Meeting.external_id == any_(cast(names, ARRAY(Text))))
     )
     return found.all()
+
+
+async def _take_over(session: AsyncSession, server_id: int, others: Iterable[Row[Any]]) -> None:
+    """The same server under another address: its meetings are followed on, from the next round."""
+    moved = [each.id for each in others if each.state in UNFINISHED and each.server_id != server_id]
+    if moved:
+        await session.execute(update(Meeting).where(Meeting.id.in_(moved)).values(server_id=server_id))
 
 
 def _runs(meeting: Row[Any], there: Mapping[str, MeetingInfo]) -> bool:
@@ -186,11 +200,19 @@ async def _follow_gone(
                 never_made.append(meeting.id)
         elif meeting.end_asked or is_over(meeting, asked_at) or meeting.external_id in there:
             # Nobody wants it any more: if this is wrong, the first list that has it again ends it by API.
-            await mark_ended(session, meeting.external_id, at=meeting.missing_since or asked_at)
+            await _end_at_once(session, meeting, asked_at)
         else:
             missed.append(meeting)
     await give_up(session, never_made, clock.now())
     return await note_missing(session, missed, asked_at, foreign=foreign)
+
+
+async def _end_at_once(session: AsyncSession, meeting: Row[Any], asked_at: datetime) -> None:
+    if is_over(meeting, asked_at):
+        await mark_ended(session, meeting.external_id, at=asked_at)
+        return
+    ended = ended_when(meeting, asked_at)
+    await mark_ended(session, meeting.external_id, at=ended.at, why=ended.why)
 
 
 def _sort_strays(others: Sequence[Row[Any]], asked_at: datetime, todo: Todo) -> None:
@@ -207,16 +229,19 @@ def _sort_strays(others: Sequence[Row[Any]], asked_at: datetime, todo: Todo) -> 
 async def _end_all(database: Database, servers: Servers, external_ids: Sequence[str]) -> None:
     """Meetings that are to end, or should have, and still run: ask again, some at a time."""
     places = asyncio.Semaphore(AT_A_TIME)
+    told: list[str] = []
 
-    async def end(external_id: str) -> str | None:
+    async def end(external_id: str) -> None:
         async with places:
-            try:
+            with contextlib.suppress(UnavailableError):
                 await tell_bbb(servers, external_id)
-            except UnavailableError:
-                return None
-            return external_id
+                told.append(external_id)
 
-    told = await asyncio.gather(*(end(external_id) for external_id in external_ids))
-    for external_id in filter(None, told):
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await asyncio.gather(*(end(external_id) for external_id in external_ids))
+    except TimeoutError:
+        log.warning("meeting.end.slow", asked=len(external_ids), heard=len(told))
+    for external_id in told:
         async with database.transaction() as session:
             await mark_ended(session, external_id, at=clock.now())

@@ -14,8 +14,10 @@ from app.web.pagination import PAGE_SIZE, Page, offset_of
 # The index by holder and use gives the order; the newest meeting is one step in an index for each room shown.
 _ROOMS = text("""
     SELECT r.id AS room_id, r.name, r.slug, r.description, r.access_code, r.lobby, r.who_may_start, r.record,
-           r.created_at, r.last_used_at, r.holder_id, h.name AS holder_name, u.banned_at,
-           m.id AS meeting_id, m.state, m.minutes, m.recorded, m.started_at, m.ended_at, m.end_reason,
+           r.recording_visibility, r.recording_days, r.created_at, r.last_used_at, r.holder_id,
+           h.name AS holder_name, u.banned_at,
+           m.id AS meeting_id, m.state, m.tier, m.sitting_id, m.reserved_at, m.minutes, m.recorded,
+           m.started_at, m.ended_at, m.end_reason,
            m.people_now, s.failing_since, r.total
     FROM (
         SELECT *, count(*) OVER () AS total FROM rooms

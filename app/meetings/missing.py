@@ -12,7 +12,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
+from app.meetings.attendance import UNSEEN
 from app.meetings.ending import mark_ended
+from app.meetings.models import EndReason
+from app.meetings.terms import ends_at
 from app.servers.pool import Servers
 from bbb_client.errors import BBBError, Refused
 from bbb_client.responses import MeetingInfo
@@ -32,12 +35,20 @@ _FORGET = text("UPDATE meetings SET missing_since = NULL WHERE id = ANY(:ids) AN
 
 
 @dataclass(frozen=True)
+class Ended:
+    """Since when a meeting that is gone counts as over, and why, if that is known."""
+
+    at: datetime
+    why: EndReason | None
+
+
+@dataclass(frozen=True)
 class Missing:
     """A meeting to ask for. `first`: this is the first "not found" of two that are needed."""
 
     id: int
     external_id: str
-    since: datetime
+    ended: Ended
     needs_two: bool
     first: bool
 
@@ -60,6 +71,21 @@ def is_another_servers(
     return bool(there and expected) and not any(meeting.external_id in there for meeting in ours)
 
 
+def ended_when(meeting: Row[Any], asked_at: datetime) -> Ended:
+    """A meeting that is gone ended when it was first missed.
+
+    If nobody had seen it for long before that (the server was silent, or the worker stood still), it may have ended
+    at any moment in between. Then it ended when it was last seen: its sitting is not charged for our silence. If
+    its time is over meanwhile, that is what ended it.
+    """
+    missed: datetime = meeting.missing_since or asked_at
+    seen: datetime = meeting.counted_at or meeting.started_at
+    end = ends_at(meeting)
+    if missed - seen <= UNSEEN or (end is not None and end <= missed):
+        return Ended(missed, None)
+    return Ended(seen, EndReason.GONE)
+
+
 async def note_missing(
     session: AsyncSession, missed: Sequence[Row[Any]], asked_at: datetime, *, foreign: bool
 ) -> list[Missing]:
@@ -75,7 +101,7 @@ async def note_missing(
         Missing(
             m.id,
             m.external_id,
-            since=m.missing_since or asked_at,
+            ended=ended_when(m, asked_at),
             needs_two=foreign,
             first=m.missing_since is None,
         )
@@ -97,7 +123,7 @@ async def confirm(database: Database, servers: Servers, missing: Sequence[Missin
         for each in gone:
             if not (each.needs_two and each.first):
                 log.info("meeting.gone", meeting=each.id)
-                await mark_ended(session, each.external_id, at=each.since)
+                await mark_ended(session, each.external_id, at=each.ended.at, why=each.ended.why)
 
 
 def _is_back(each: Missing, said: Said) -> bool:

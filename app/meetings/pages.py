@@ -142,6 +142,8 @@ def addresses(request: Request, slug: str) -> wire.Addresses:
         ended=pattern("meetings.ended"),
         recording=pattern("meetings.recording_ready"),
         site_name=settings_of(request).site_name,
+        analytics=pattern("meetings.analytics"),
+        keep_events=settings_of(request).bbb_keep_events,
     )
 
 

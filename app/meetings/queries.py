@@ -1,6 +1,5 @@
 """Reading meetings: the room page's one statement, what a holder uses now, the sitting of a room."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +13,11 @@ from app.meetings.models import UNFINISHED, Meeting, MeetingState
 from app.memberships.models import Holder
 from quotas.sittings import Sitting
 
-LISTED = 10
+LISTED = 10  # recordings on a room's page
 
 # A room with its host, its holder and its newest meeting: all that a guest's page or join needs, in one
-# statement without the ORM. The address may be an old one of the room.
+# statement without the ORM. The address may be an old one of the room. Recordings stand further right, so they are
+# asked by the table's name: only those that anyone may play, without an address, which their own page hands out.
 _ROOM = text("""
     SELECT a.slug AS asked_slug, a.room_id, r.slug, r.name, r.description, r.access_code, r.lobby,
            r.who_may_start, r.record, r.holder_id, r.host_id, h.name AS holder_name, u.name AS host_name,
@@ -25,7 +25,17 @@ _ROOM = text("""
            m.reserved_at, m.started_at, m.create_time, m.ended_at, m.end_reason, m.people_now, m.sitting_id,
            m.server_id, m.tier, m.peak_people, m.person_seconds, s.failing_since,
            coalesce(here.present, 0) AS present, coalesce(here.hosts, 0) AS hosts_present,
-           EXISTS (SELECT FROM recordings WHERE room_id = r.id AND visibility = 'public') AS lists_recordings
+           (
+               SELECT json_agg(public) FROM (
+                   SELECT rec.key, rec.name, rec.recorded_at, rec.minutes FROM recordings rec
+                   LEFT JOIN users owner ON owner.id = rec.host_id
+                   WHERE rec.room_id = r.id AND rec.visibility = 'public' AND rec.state = 'published'
+                     AND rec.trashed_at IS NULL AND rec.expired_at IS NULL
+                     AND coalesce(rec.wanted, 'published') = 'published' AND owner.banned_at IS NULL
+                     AND EXISTS (SELECT FROM recording_formats WHERE recording_id = rec.id AND NOT hidden)
+                   ORDER BY rec.recorded_at DESC LIMIT :listed
+               ) public
+           ) AS public_recordings
     FROM room_addresses a
     LEFT JOIN rooms r ON r.id = a.room_id
     LEFT JOIN holders h ON h.id = r.holder_id
@@ -45,25 +55,15 @@ _ROOM = text("""
 
 async def room_at(session: AsyncSession, slug: str) -> Row[Any] | None:
     """The room that an address leads to, with its newest meeting; room_id is None if it was deleted."""
-    found = await session.execute(_ROOM, {"slug": slug, "on_the_way_since": clock.now() - ON_THE_WAY})
+    values = {"slug": slug, "on_the_way_since": clock.now() - ON_THE_WAY, "listed": LISTED}
+    found = await session.execute(_ROOM, values)
     return found.one_or_none()
 
 
-# Recordings stand further right: asked by the table's name. Only what anyone may play this moment, and no address:
-# its own page hands that out.
-_PUBLIC = text("""
-    SELECT r.key, r.name, r.recorded_at, r.minutes FROM recordings r
-    LEFT JOIN users u ON u.id = r.host_id
-    WHERE r.room_id = :room AND r.visibility = 'public' AND r.state = 'published' AND r.trashed_at IS NULL
-      AND r.expired_at IS NULL AND coalesce(r.wanted, 'published') = 'published' AND u.banned_at IS NULL
-      AND EXISTS (SELECT FROM recording_formats WHERE recording_id = r.id AND NOT hidden)
-    ORDER BY r.recorded_at DESC LIMIT :most
-""")
-
-
-async def public_recordings(session: AsyncSession, room_id: int) -> Sequence[Row[Any]]:
-    """The newest recordings that are listed on the room's page."""
-    return (await session.execute(_PUBLIC, {"room": room_id, "most": LISTED})).all()
+def public_recordings(room: Row[Any]) -> list[dict[str, Any]]:
+    """The newest recordings that anyone may play, from a row of `room_at`: key, name, recorded_at, minutes."""
+    found: list[dict[str, Any]] = room.public_recordings or []
+    return [one | {"recorded_at": datetime.fromisoformat(one["recorded_at"])} for one in found]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A meeting that was ended here by mistake and still runs: it goes on if that is possible, else BBB ends it."""
+"""A meeting that was ended here by mistake and still runs: it goes on if that is possible, else it has to end."""
 
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts.models import User
 from app.db import Database
-from app.errors import UnavailableError
 from app.live import announce, holder_topic, room_topic
-from app.meetings.ending import tell_bbb
 from app.meetings.models import UNFINISHED, EndReason, Meeting, MeetingState
 from app.meetings.queries import use_of
 from app.memberships.limits import HeldLimits, hold
 from app.rooms.models import Room
-from app.servers.pool import Servers
 from quotas.decisions import Granted
 from quotas.rules import may_start_meeting
 from quotas.storage import headroom, reservation
@@ -25,8 +22,10 @@ from quotas.storage import headroom, reservation
 log = structlog.get_logger()
 
 
-async def revive_or_end(database: Database, servers: Servers, meeting_id: int) -> None:
-    """Let a meeting go on that BBB still lists although it ended here without anyone's wish; or end it by API.
+async def revive_or_give_up(database: Database, meeting_id: int) -> str | None:
+    """Let a meeting go on that BBB still lists although it ended here without anyone's wish.
+
+    Returns its external id if that cannot be: it is to be ended by API.
 
     Under the lock of its holder, like a start: it takes a place among the meetings at once again. Its minutes
     still count from its start, so that its sitting has lost nothing and won nothing.
@@ -34,14 +33,14 @@ async def revive_or_end(database: Database, servers: Servers, meeting_id: int) -
     async with database.transaction() as session:
         holder_id = await session.scalar(select(Meeting.holder_id).where(Meeting.id == meeting_id))
         if holder_id is None:
-            return
+            return None
         held = await hold(session, holder_id)
         row = await _still_ended(session, meeting_id)
         if row is None:
-            return
+            return None
         if await _may_go_on(session, held, row):
             await _revive(session, held, row)
-            return
+            return None
         # From now on every round that finds it asks for its end.
         await session.execute(
             update(Meeting)
@@ -49,10 +48,8 @@ async def revive_or_end(database: Database, servers: Servers, meeting_id: int) -
             .values(end_asked=row.end_reason or str(EndReason.GONE))
         )
     log.info("meeting.ended_for_good", meeting=meeting_id)
-    try:
-        await tell_bbb(servers, row.external_id)
-    except UnavailableError:
-        return
+    external_id: str = row.external_id
+    return external_id
 
 
 async def _still_ended(session: AsyncSession, meeting_id: int) -> Any:
@@ -114,8 +111,8 @@ async def _revive(session: AsyncSession, held: HeldLimits, row: Any) -> None:
         "ended_at": nothing,
         "end_reason": nothing,
         "missing_since": nothing,
-        # Nobody saw who was there meanwhile.
-        "counted_at": nothing,
+        # It is seen now; nobody saw who was there meanwhile.
+        "counted_at": clock.now(),
         "recordings_due_at": nothing,
         "reserved_bytes": reservation(row.minutes, held.policy) if row.recorded else 0,
     }

@@ -1,6 +1,5 @@
 """What a room's page shows: the same for guests and hosts, with more for its hosts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.access import Viewer
+from app.meetings import raised
 from app.meetings.joining import counts
 from app.meetings.live_state import Live, LiveState
 from app.meetings.models import Attendance
@@ -103,6 +103,8 @@ class HostPart:
     people: list[dict[str, Any]]
     start: StartPart | None
     """None while there is nothing to start"""
+    longer: str | None
+    """a limit was raised while the meeting runs"""
     record: bool
     """whether the room's meetings are meant to be recorded, and can be"""
 
@@ -111,9 +113,12 @@ async def host_part(
     session: AsyncSession, request: Request, room: Any, live: LiveState, viewer: Viewer
 ) -> HostPart:
     """The host's part of the page. The same rule that enforces says whether it can be started."""
-    start = None
+    start, longer = None, None
+    standing = await standing_of(session, room.holder_id)
     if live.state in {Live.NOT_STARTED, Live.ENDED}:
-        start = await start_part(session, await standing_of(session, room.holder_id), room)
+        start = await start_part(session, standing, room)
+    elif live.is_running:
+        longer = await raised.of_room(session, standing, room)
     return HostPart(
         name=viewer.name,
         share_url=address_of(request, "rooms.show", slug=room.slug),
@@ -121,6 +126,7 @@ async def host_part(
         may_edit=True,
         people=await _people(session, room.meeting_id) if live.is_running else [],
         start=start,
+        longer=longer,
         record=bool(room.record and start and start.recording.is_possible),
     )
 
@@ -143,11 +149,6 @@ def _initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
-async def listed_recordings(session: AsyncSession, room: Any) -> Sequence[Any]:
-    """What is listed on the room's page for everyone; asked for only if anything is."""
-    return await public_recordings(session, room.room_id) if room.lists_recordings else []
-
-
 def page_context(room: Any, live: LiveState, *, state: str) -> dict[str, Any]:
     """What every version of the page shows."""
     return {
@@ -161,5 +162,6 @@ def page_context(room: Any, live: LiveState, *, state: str) -> dict[str, Any]:
         "state": state,
         "meeting": meeting_facts(room, live),
         "consent": consent_wanted(room, live),
+        "recordings": public_recordings(room),
         "live": f"/r/{room.slug}/events",
     }

@@ -39,6 +39,8 @@ def to_create(room: Room, meeting: Meeting, addresses: Addresses) -> CreateMeeti
         record=meeting.recorded,
         auto_start_recording=False,
         allow_start_stop_recording=True,
+        # A breakout room's recording would be one of a meeting that nobody here has heard of, and counts.
+        breakout_rooms_record=False,
         guest_policy=GuestPolicy.ASK_MODERATOR if room.lobby else GuestPolicy.ALWAYS_ACCEPT,
         logout_url=addresses.room,
         end_callback_url=addresses.ended.format(**place),

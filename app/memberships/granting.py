@@ -35,9 +35,11 @@ async def put_on_tier(
     reason: str,
     granted_by: str,
     ends_at: datetime | None = None,
+    seats: int | None = None,
 ) -> Membership:
     """Put a holder on a tier from now on, until `ends_at` (None: until further notice).
 
+    `seats` are the hosts that an organisation may have (None: as many as it likes); who hosts already stays.
     The membership that holds now ends now. Back to free is a membership too: an ended one would go on through
     its grace. Raises NotFoundError, NotForThisHolderError.
     """
@@ -55,6 +57,7 @@ async def put_on_tier(
         ends_at=ends_at,
         reason=reason,
         granted_by=granted_by,
+        seats=seats,
     )
     session.add(membership)
     await session.flush()

@@ -1,6 +1,8 @@
 """What a holder may use now, and the lock that must be held before any of it is spent."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +13,16 @@ from app import clock
 from app.errors import NotFoundError
 from app.memberships.models import Holder, Tier
 from app.memberships.shipped import FREE
-from quotas.limits import Limits, Policy, TierLimits, limits_of
+from quotas.limits import LimitName, Limits, Policy, TierLimits, limits_of
+
+
+@dataclass(frozen=True)
+class Override:
+    """A limit that an operator set for this holder: `value` None is unlimited, `ends_at` None until withdrawn."""
+
+    value: int | None
+    reason: str
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,14 @@ class Standing:
     policy: Policy
     zone: ZoneInfo
     """in which the service counts its months"""
+    tier: TierLimits
+    """what the tier says, before shares and overrides"""
+    hosts: int
+    """of the organisation; a person is one"""
+    seats: int | None
+    """hosts that the membership has, None: as many as wanted"""
+    overrides: Mapping[LimitName, Override] = field(default_factory=dict)
+    """those that hold now; they are in `limits` already"""
 
 
 @dataclass(frozen=True)
@@ -37,10 +56,12 @@ class HeldLimits(Standing):
     """
 
 
-# One statement: the holder, its newest membership that holds now (grace included), the tier, the policy.
+# One statement: the holder, its newest membership that holds now (grace included), the tier, the policy, and of each
+# overridden limit the newest override that holds now.
 # An organisation's hosts are counted by name of the table: its package stands further right.
 _STANDING = text("""
     SELECT h.id AS holder_id, h.name AS holder_name, m.ends_at AS membership_ends_at, m.seats, t.*, p.*,
+           o.overrides,
            CASE h.kind WHEN 'organisation' THEN (
                SELECT count(*) FROM organisation_hosts oh
                JOIN organisations o ON o.id = oh.organisation_id WHERE o.holder_id = h.id
@@ -53,6 +74,14 @@ _STANDING = text("""
           AND (ends_at IS NULL OR ends_at + p.grace_days * interval '1 day' > :now)
         ORDER BY starts_at DESC, id DESC LIMIT 1
     ) m ON true
+    LEFT JOIN LATERAL (
+        SELECT CAST(jsonb_object_agg(newest.limit_name, to_jsonb(newest)) AS text) AS overrides FROM (
+            SELECT DISTINCT ON (limit_name) limit_name, value, reason, ends_at FROM limit_overrides
+            WHERE holder_id = h.id AND withdrawn_at IS NULL AND starts_at <= :now
+              AND (ends_at IS NULL OR ends_at > :now)
+            ORDER BY limit_name, id DESC
+        ) newest
+    ) o ON true
     JOIN tiers t ON t.id = coalesce(m.tier_id, (SELECT id FROM tiers WHERE key = :free))
     WHERE h.id = ANY(:holders)
 """)
@@ -106,13 +135,15 @@ def tier_limits(tier: Tier | Row[tuple[object, ...]]) -> TierLimits:
 
 
 def _standing(row: Row[tuple[object, ...]]) -> Standing:
+    tier, overrides = tier_limits(row), _overrides(row.overrides)
+    limits = limits_of(tier, row.hosts, seats=row.seats)
     return Standing(
         holder_id=row.holder_id,
         holder_name=row.holder_name,
         tier_key=row.key,
         tier_name=row.name,
         membership_ends_at=row.membership_ends_at,
-        limits=limits_of(tier_limits(row), row.hosts, seats=row.seats),
+        limits=overridden(limits, overrides),
         policy=Policy(
             sitting_gap_minutes=row.sitting_gap_minutes,
             large_session_above=row.large_session_above,
@@ -121,4 +152,29 @@ def _standing(row: Row[tuple[object, ...]]) -> Standing:
             retention_grace_days=row.retention_grace_days,
         ),
         zone=ZoneInfo(row.time_zone),
+        tier=tier,
+        hosts=row.hosts,
+        seats=row.seats,
+        overrides=overrides,
     )
+
+
+def overridden(limits: Limits, overrides: Mapping[LimitName, Override]) -> Limits:
+    """The limits with these overrides on top."""
+    return limits.overridden(**{str(name): each.value for name, each in overrides.items()})
+
+
+def _overrides(written: str | None) -> dict[LimitName, Override]:
+    """The overrides as the statement hands them over: JSON, by the limit's name."""
+    if written is None:
+        return {}
+    return {
+        LimitName(name): Override(
+            value=each["value"],
+            reason=each["reason"],
+            ends_at=datetime.fromisoformat(each["ends_at"]) if each["ends_at"] else None,
+        )
+        for name, each in json.loads(written).items()
+        # During an upgrade a newer process may have written one that this one does not know.
+        if name in set(LimitName)
+    }

@@ -104,7 +104,7 @@ async def refusal(
         Explanation(
             asked=asked,
             title=str(words.title),
-            limit=words.limit(refused, standing),
+            limit=_own_limit(refused, standing) or words.limit(refused, standing),
             used=words.used(refused),
             frees=_frees(refused),
             helps=helps or [],
@@ -112,6 +112,19 @@ async def refusal(
             tiers_href="/#tiers",
         ),
         Asked(standing.holder_id, question, subject),
+    )
+
+
+def _own_limit(refused: Refused, standing: Standing) -> str | None:
+    """The limit in words when an operator set it for this holder: then it is not the tier's."""
+    name = refused.reason.limit_name
+    # How many a running meeting has places for, its terms said when it started.
+    if name is None or name not in standing.overrides or refused.reason is Reason.GROUP_FULL:
+        return None
+    return _(
+        "%(holder)s has a limit of their own: %(limit)s",
+        holder=standing.holder_name,
+        limit=amount(name, standing.limits.of(name)),
     )
 
 

@@ -7,11 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.errors import ConflictError, NotFoundError
+from app.i18n import gettext as _
 from app.i18n import lazy
 from app.live import announce, holder_topic
-from app.memberships.limits import hold
+from app.memberships.decision_log import Question, note_granted
+from app.memberships.limits import HeldLimits, hold
 from app.memberships.models import Holder, HolderKind
+from app.memberships.refusals import Help, refusal
 from app.organisations.models import HostRole, Organisation, OrganisationHost
+from quotas.decisions import Refused
+from quotas.rules import may_add_host
 
 
 class AddressTakenError(ConflictError):
@@ -54,12 +59,26 @@ async def find_organisation(session: AsyncSession, organisation_id: int) -> Orga
     return found
 
 
-async def put_host(session: AsyncSession, organisation: Organisation, user_id: int, role: HostRole) -> None:
-    """Let a person host for an organisation, or give them another role. Raises LastAdminError.
+async def put_host(
+    session: AsyncSession,
+    organisation: Organisation,
+    user_id: int,
+    role: HostRole,
+    *,
+    helps: list[Help] | None = None,
+) -> None:
+    """Let a person host for an organisation, or give them another role. Raises LastAdminError, RefusedError.
 
-    Under the holder's lock: the number of hosts is part of the limits.
+    Under the holder's lock: the number of hosts is part of the limits. A new host takes a seat; whoever hosts
+    already keeps theirs, also when there are fewer now. `helps`: what the refusal offers to do.
     """
-    await hold(session, organisation.holder_id)
+    held = await hold(session, organisation.holder_id)
+    hosts_already = select(OrganisationHost.user_id).where(
+        OrganisationHost.organisation_id == organisation.id, OrganisationHost.user_id == user_id
+    )
+    is_new = await session.scalar(hosts_already) is None
+    if is_new:
+        await _spend_a_seat(session, held, helps)
     if role != HostRole.ADMIN:
         await _keep_an_admin(session, organisation.id, user_id)
     host = insert(OrganisationHost).values(
@@ -67,6 +86,8 @@ async def put_host(session: AsyncSession, organisation: Organisation, user_id: i
     )
     keys = [OrganisationHost.organisation_id, OrganisationHost.user_id]
     await session.execute(host.on_conflict_do_update(index_elements=keys, set_={"role": role}))
+    if is_new:
+        await note_granted(session, held.holder_id, Question.ADD_HOST, held.holder_name)
     await announce(session, holder_topic(organisation.holder_id))
 
 
@@ -94,6 +115,21 @@ async def longest_admin(session: AsyncSession, organisation_id: int, *, but: int
         .order_by(OrganisationHost.joined_at, OrganisationHost.user_id)
         .limit(1)
     )
+
+
+async def _spend_a_seat(session: AsyncSession, held: HeldLimits, helps: list[Help] | None) -> None:
+    """Refuse one more host than the membership has seats for."""
+    decision = may_add_host(held.limits, held.hosts)
+    if isinstance(decision, Refused):
+        raise await refusal(
+            session,
+            decision,
+            held,
+            question=Question.ADD_HOST,
+            subject=held.holder_name,
+            asked=_("Add a host to %(organisation)s", organisation=held.holder_name),
+            helps=helps,
+        )
 
 
 async def _keep_an_admin(session: AsyncSession, organisation_id: int, user_id: int) -> None:

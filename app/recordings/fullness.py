@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
 from app.i18n import gettext as _
 from app.memberships.limits import HeldLimits, Standing
-from app.memberships.models import Holder, HolderKind, PolicyRow, Removal
+from app.memberships.models import Holder, HolderKind, Removal
 from app.recordings.warnings import Post, readers_of, send
 from quotas import periods
 from quotas.storage import excess_bytes, warning_step
@@ -29,21 +29,10 @@ class StorageNotice:
     text: str
 
 
-async def notice_of(session: AsyncSession, standing: Standing) -> StorageNotice | None:
-    """The notice for a holder now, in one statement; None while there is space."""
-    columns = (Holder.stored_bytes, Holder.over_since, PolicyRow.recording_removal)
-    row = (
-        await session.execute(select(*columns).where(Holder.id == standing.holder_id, PolicyRow.id == 1))
-    ).one()
-    return storage_notice(
-        standing, row.recording_removal, stored_bytes=row.stored_bytes, over_since=row.over_since
-    )
-
-
 def storage_notice(
     standing: Standing, removal: str, *, stored_bytes: int, over_since: datetime | None
 ) -> StorageNotice | None:
-    """The same from figures that are known already."""
+    """The notice for a holder; None while there is space. `removal` is the operator's policy."""
     limit = standing.limits.storage_bytes
     step = warning_step(limit, stored_bytes)
     if limit is None or not step:

@@ -9,7 +9,7 @@ from app.accounts.access import SignedIn, Viewer
 from app.db import Session
 from app.i18n import gettext as _
 from app.memberships.limits import standing_of
-from app.recordings.page_parts import removal_policy, row_of, storage_of
+from app.recordings.page_parts import removal_and_excess, row_of, storage_of
 from app.recordings.queries import Held, Shown, Sort, WantedPage, held_by, managed_recordings
 from app.rooms.access import acts_for
 from app.web.pages import page, path_of
@@ -35,13 +35,13 @@ async def index(
     wanted = WantedPage(one.holder_id, number, search.strip(), sort, shown)
     found = await managed_recordings(session, viewer, mine, wanted, _known_total(wanted, one))
     standing = await standing_of(session, one.holder_id)
-    removal = await removal_policy(session)
+    removal, over_since = await removal_and_excess(session, one.holder_id)
     return page(
         request,
         "recordings/index.html",
         recordings=found,
         rows=[row_of(request, row, removal, own_name=viewer.name) for row in found.items],
-        storage=await storage_of(session, standing, one),
+        storage=await storage_of(session, standing, one, removal, over_since),
         held=one,
         holders=[_tab(request, each, viewer) for each in held.values()],
         filters={"search": wanted.search, "sort": str(sort), "shown": str(shown)},

@@ -35,7 +35,7 @@ class Recording(WithId, Base):
         # The host's page, newest first; a holder's sum.
         Index("ix_recordings_holder_id_recorded_at", "holder_id", text("recorded_at DESC"), text("id DESC")),
         Index("ix_recordings_room_id", "room_id"),
-        # What a room's page lists; that there is none, every visitor's page asks (`meetings.queries`).
+        # What a room's page lists, or that there is none: every visitor's page asks (`meetings.queries`).
         Index(
             "ix_recordings_public",
             "room_id",

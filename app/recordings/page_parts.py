@@ -13,10 +13,11 @@ from app.i18n import gettext as _
 from app.i18n import ngettext as _n
 from app.meetings.queries import Use, use_of
 from app.memberships.limits import Standing, offers
-from app.memberships.models import PolicyRow
+from app.memberships.models import Holder, PolicyRow
 from app.memberships.refusals import amount
 from app.recordings import words
 from app.recordings.access import Way, playable
+from app.recordings.fullness import storage_notice
 from app.recordings.models import RecordingState
 from app.recordings.queries import Held, is_being_deleted
 from app.recordings.service import TRASH
@@ -69,7 +70,8 @@ def facts_of(request: Request, found: Any, way: Way) -> dict[str, Any]:
         "key": found.key,
         "name": found.name,
         "by": found.room_name or found.holder_name or found.host_name or "",
-        "room": {"name": found.room_name, "slug": found.room_slug} if found.room_slug else None,
+        # A room's address is a key to it: who was given the recording was not given the room.
+        "room_slug": found.room_slug if way is Way.MANAGES or found.hosts_room else None,
         "at": found.recorded_at,
         "length": words.length_of(found),
         "is_made": found.state != RecordingState.PROCESSING,
@@ -106,7 +108,7 @@ def host_facts_of(request: Request, found: Any, standing: Standing, removal: str
         "seen_by": str(words.VISIBILITIES[found.visibility][0]),
         "visibility": found.visibility,
         "has_code": bool(found.access_code),
-        "kept": words.kept_until(found, removal),
+        "kept": words.kept_until(found, removal) or _("Kept until you delete it."),
         "goes_at": goes_at(found),
         "is_trashed": found.trashed_at is not None,
         "is_being_deleted": is_being_deleted(found),
@@ -118,7 +120,16 @@ def host_facts_of(request: Request, found: Any, standing: Standing, removal: str
     }
 
 
-async def storage_of(session: AsyncSession, standing: Standing, held: Held) -> dict[str, Any]:
+async def removal_and_excess(session: AsyncSession, holder_id: int) -> tuple[str, datetime | None]:
+    """The policy, and since when the holder stores more than its limit (None: it does not)."""
+    found = select(PolicyRow.recording_removal, Holder.over_since).join(Holder, Holder.id == holder_id)
+    row = (await session.execute(found.where(PolicyRow.id == 1))).one()
+    return row.recording_removal, row.over_since
+
+
+async def storage_of(
+    session: AsyncSession, standing: Standing, held: Held, removal: str, over_since: datetime | None
+) -> dict[str, Any]:
     """A holder's storage in words: the meter, what of it is kept free, in the trash, estimated; who has more."""
     use = await use_of(session, standing.holder_id)
     meter = storage_meter(
@@ -128,6 +139,7 @@ async def storage_of(session: AsyncSession, standing: Standing, held: Held) -> d
     return {
         "sentence": _sentence(meter, standing, use),
         "share": _share(meter),
+        "notice": storage_notice(standing, removal, stored_bytes=use.stored_bytes, over_since=over_since),
         "notes": _notes(standing, use, held),
         "is_off": is_off,
         "tier": _(standing.tier_name),
@@ -175,7 +187,7 @@ def _notes(standing: Standing, use: Use, held: Held) -> list[str]:
     if held.trashed_bytes:
         said.append(
             _(
-                "%(size)s of it is in the trash and becomes free by itself.",
+                "%(size)s of it is in the trash: free in a few days, or now if you delete it there.",
                 size=wording.size(held.trashed_bytes),
             )
         )

@@ -141,17 +141,18 @@ async def due_of(session: AsyncSession, held: HeldLimits) -> Due:
 async def write_down(session: AsyncSession, held: HeldLimits, due: Due) -> None:
     """Keep what the recordings' rows and the holder's are to say, and forget warnings that hold no more."""
     await session.execute(update(Holder).where(Holder.id == held.holder_id).values(over_since=due.over_since))
-    for kept in due.recordings:
-        if kept.is_other_than_written:
-            await session.execute(
-                update(Recording)
-                .where(Recording.id == kept.row.id)
-                .values(
-                    kept_until=kept.until,
-                    first_warned_at=kept.warned.first,
-                    last_warned_at=kept.warned.last,
-                )
-            )
+    changed = [
+        {
+            "id": kept.row.id,
+            "kept_until": kept.until,
+            "first_warned_at": kept.warned.first,
+            "last_warned_at": kept.warned.last,
+        }
+        for kept in due.recordings
+        if kept.is_other_than_written
+    ]
+    if changed:  # in one go: a tier that is changed changes all of them
+        await session.execute(update(Recording), changed)
 
 
 async def remove(session: AsyncSession, kept: Kept, removal: str) -> None:

@@ -3,14 +3,14 @@
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator
 
 from app.i18n import lazy
 from app.rooms.models import Visibility
+from app.rooms.schemas import Days
 from app.web.forms import Input, Line, Problem
 
 NAME_LENGTH = 200
-LONGEST_KEPT = 36_500  # days
 
 
 def _says_something(name: str) -> str:
@@ -22,11 +22,6 @@ def _says_something(name: str) -> str:
 
 
 RecordingName = Annotated[Line, AfterValidator(_says_something)]
-# A field that is left empty: as long as the tier keeps it.
-Days = Annotated[
-    Annotated[int, Field(ge=1, le=LONGEST_KEPT)] | None,
-    BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value),
-]
 
 
 class RecordingInput(Input):

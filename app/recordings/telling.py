@@ -4,7 +4,7 @@ Only wishes of our own are pushed: what BBB's people do with a recording meanwhi
 """
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, jobs
@@ -56,11 +56,9 @@ async def tell(database: Database, servers: Servers, recording_id: int) -> bool:
     """Tell BBB what is wanted of one recording; False if BBB does not answer: the round tries again."""
     async with database.transaction() as session:
         recording = await session.get(Recording, recording_id)
-    if recording is None or recording.wanted is None:
+    if recording is None or recording.wanted is None or _is_too_early(recording):
         return True
     wish = Wanted(recording.wanted)
-    if recording.state == RecordingState.PROCESSING and wish != Wanted.DELETED:
-        return True  # BBB does not know it yet; it publishes first, and is told then
     try:
         found = await _ask(servers, recording.record_id, wish)
     except CouldNotAsk as error:
@@ -77,11 +75,19 @@ async def tell(database: Database, servers: Servers, recording_id: int) -> bool:
 async def tell_all(database: Database, servers: Servers) -> None:
     """Tell BBB whatever it has not agreed to yet; the first that it does not answer ends the round."""
     async with database.transaction() as session:
-        waiting = select(Recording.id).where(Recording.wanted.is_not(None)).order_by(Recording.id)
-        ids = (await session.scalars(waiting.limit(AT_ONCE))).all()
+        waiting = select(Recording.id).where(
+            Recording.wanted.is_not(None),
+            or_(Recording.state != RecordingState.PROCESSING, Recording.wanted == Wanted.DELETED),
+        )
+        ids = (await session.scalars(waiting.order_by(Recording.id).limit(AT_ONCE))).all()
     for recording_id in ids:
         if not await tell(database, servers, recording_id):
             return
+
+
+def _is_too_early(recording: Recording) -> bool:
+    """Whether BBB does not know it yet: it publishes what it has made, and is told then."""
+    return recording.state == RecordingState.PROCESSING and recording.wanted != Wanted.DELETED
 
 
 async def _ask(servers: Servers, record_id: str, wish: Wanted) -> bool:
@@ -114,6 +120,8 @@ async def _confirm(session: AsyncSession, told: Recording, wish: Wanted, *, foun
         recording.check_at = clock.now()  # it is gone, or not there yet: reading it again finds out
     elif recording.state != RecordingState.GONE:
         recording.state = RecordingState(wish)
+        # An answer to a question from before this is out of date (`arriving`).
+        recording.seen_at = clock.now()
     # Two answers may come in another order than they were asked for: the last wish is then told once more.
     wanted = wish_of(recording)
     recording.wanted = None if wanted == wish else wanted

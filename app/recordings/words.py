@@ -96,11 +96,9 @@ def _why_expired(row: Any) -> str:
 
 
 def kept_until(row: Any, removal: str) -> str:
-    """Until when it is kept, and what becomes of it then."""
-    if row.state == RecordingState.GONE:
+    """Until when it is kept, and what becomes of it then; empty when there is no such day."""
+    if row.state == RecordingState.GONE or row.expired_at is not None or row.kept_until is None:
         return ""
-    if row.expired_at is not None or row.kept_until is None:
-        return _("Kept until you delete it.")
     date = wording.day(row.kept_until)
     if removal == Removal.DELETE:
         return _("Kept until %(date)s. Deleted then.", date=date)

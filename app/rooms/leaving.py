@@ -53,6 +53,8 @@ async def rooms_of(session: AsyncSession, user_id: int) -> dict[str, Any]:
                 "lobby": room.lobby,
                 "who_may_start": room.who_may_start,
                 "record": room.record,
+                "recording_visibility": room.recording_visibility,
+                "recording_days": room.recording_days,
                 "created_at": room.created_at,
                 "last_used_at": room.last_used_at,
             }

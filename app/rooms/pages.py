@@ -13,7 +13,14 @@ from app.memberships.limits import standings
 from app.rooms.access import acts_for, hosted_room
 from app.rooms.models import Room
 from app.rooms.schemas import RoomInput, suggested_code
-from app.rooms.service import AddressTakenError, change_room, create_room, delete_room, people_in
+from app.rooms.service import (
+    AddressTakenError,
+    change_room,
+    create_room,
+    delete_room,
+    people_in,
+    recordings_in,
+)
 from app.web.browser import settings_of
 from app.web.forms import Form, read_form
 from app.web.pages import address_of, go, page, path_of
@@ -78,7 +85,13 @@ async def ask_to_delete(request: Request, session: Session, viewer: SignedIn, sl
         "slug": room.slug,
         "address": address_of(request, "rooms.show", slug=room.slug),
     }
-    return page(request, "rooms/delete.html", room=told, people=await people_in(session, room.id))
+    return page(
+        request,
+        "rooms/delete.html",
+        room=told,
+        people=await people_in(session, room.id),
+        recordings=await recordings_in(session, room.id),
+    )
 
 
 @router.post("/r/{slug}/delete", name="rooms.deleted")
@@ -128,5 +141,7 @@ def _values(room: Room) -> dict[str, str]:
         "description": room.description,
         "access_code": room.access_code,
         "who_may_start": room.who_may_start,
+        "recording_visibility": room.recording_visibility,
+        "recording_days": "" if room.recording_days is None else str(room.recording_days),
         **ticked,
     }

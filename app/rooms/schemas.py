@@ -5,13 +5,14 @@ import secrets
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.i18n import lazy
 from app.rooms.addresses import check_address
-from app.rooms.models import WhoMayStart
+from app.rooms.models import Visibility, WhoMayStart
 from app.web.forms import Input, Line, Lines, Problem, Tick
 
+LONGEST_KEPT = 36_500  # days
 NAME_LENGTH, DESCRIPTION_LENGTH, CODE_LENGTH = 80, 1000, 20
 
 
@@ -41,6 +42,11 @@ RoomName = Annotated[Line, AfterValidator(_says_something)]
 Description = Annotated[Lines, AfterValidator(_short)]
 Address = Annotated[Line, AfterValidator(check_address)]
 AccessCode = Annotated[Line, AfterValidator(_code)]
+# How long recordings are kept. A field that is left empty: as long as the tier keeps them.
+Days = Annotated[
+    Annotated[int, Field(ge=1, le=LONGEST_KEPT)] | None,
+    BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value),
+]
 
 
 class RoomInput(Input):
@@ -53,6 +59,8 @@ class RoomInput(Input):
     lobby: Tick = False
     who_may_start: WhoMayStart = WhoMayStart.HOSTS
     record: Tick = False
+    recording_visibility: Visibility = Visibility.HOSTS
+    recording_days: Days = None
     holder_id: int | None = Field(None, description="Whose room: empty is the host's own.")
 
 

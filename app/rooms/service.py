@@ -114,6 +114,12 @@ async def people_in(session: AsyncSession, room_id: int) -> int:
     return await session.scalar(found, {"room": room_id}) or 0
 
 
+async def recordings_in(session: AsyncSession, room_id: int) -> int:
+    """How many recordings of the room there are, the trash included. Asked by the table's name, as above."""
+    found = text("SELECT count(*) FROM recordings WHERE room_id = :room AND state <> 'gone'")
+    return await session.scalar(found, {"room": room_id}) or 0
+
+
 async def spend_a_room(
     session: AsyncSession, held: HeldLimits, *, question: Question, room: str, asked: str
 ) -> None:
@@ -149,4 +155,5 @@ async def _take_address(session: AsyncSession, wanted: RoomInput, holder_id: int
 
 
 def _settings(wanted: RoomInput) -> dict[str, object]:
-    return wanted.model_dump(exclude={"address", "holder_id"}) | {"who_may_start": str(wanted.who_may_start)}
+    words = {name: str(getattr(wanted, name)) for name in ("who_may_start", "recording_visibility")}
+    return wanted.model_dump(exclude={"address", "holder_id"}) | words

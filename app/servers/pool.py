@@ -31,6 +31,8 @@ class Servers:
         self.site_name = settings.site_name
         # Older servers cannot write into a chat: found out once a process, not asked for each meeting.
         self.lacks_chat = False
+        # Whether it tells of events by itself; None: not known yet.
+        self.has_webhooks: bool | None = None
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Servers"]:
@@ -58,7 +60,8 @@ async def _number_of(session: AsyncSession, url: str) -> int:
     return found
 
 
-def get_servers(request: Request) -> Servers:
+# A coroutine, though nothing in it waits: FastAPI hands anything else to a thread.
+async def get_servers(request: Request) -> Servers:
     """The process's servers."""
     servers: Servers = request.app.state.servers
     return servers

@@ -1,5 +1,6 @@
 """Pages: render a template for this viewer and language, or send the browser elsewhere with a word."""
 
+from functools import cache, partial
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from app.i18n import Text, spoken
 from app.templating import Templates
 from app.web.browser import delete_cookie, get_cookie, set_cookie, settings_of, signer, unsigned
 from app.web.csrf import csrf_field
+from app.web.index import Paths
 
 TOAST_SECONDS = 60
 
@@ -31,7 +33,8 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         viewer=getattr(request.state, "viewer", None),
         language=spoken(),
         path=request.url.path,
-        csrf_field=lambda: csrf_field(request),
+        # One token for all forms of an answer.
+        csrf_field=cache(partial(csrf_field, request)),
         toasts=toasts,
         **context,
     )
@@ -54,7 +57,8 @@ def go(
 
 def path_of(request: Request, name: str, **params: Any) -> str:
     """The path of a route by its name."""
-    return str(request.app.url_path_for(name, **params))
+    paths: Paths = request.app.state.paths
+    return paths(name).format_map(params)
 
 
 def address_of(request: Request, name: str, **params: Any) -> str:

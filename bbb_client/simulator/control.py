@@ -10,12 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bbb_client.simulator.clock import iso
+from bbb_client.simulator.clock import MINUTE, iso
 from bbb_client.simulator.faults import Fault, Kind
 from bbb_client.simulator.meetings import Meeting
 from bbb_client.simulator.page.views import admit
 from bbb_client.simulator.people import Person, new_user_id
 from bbb_client.simulator.pulse import advance, settle
+from bbb_client.simulator.recorder import keep
+from bbb_client.simulator.recordings import State as RecordingState
 from bbb_client.simulator.seats import connect, connect_many, leave, switch_recording
 from bbb_client.simulator.state import describe
 from bbb_client.simulator.world import World
@@ -42,6 +44,7 @@ def routes() -> list[Route]:
         ("POST", "leave"): leave_people,
         ("POST", "guests"): admit_guest,
         ("POST", "recording"): record,
+        ("POST", "recordings"): keep_recording,
         ("GET", "faults"): show_faults,
         ("POST", "faults"): order_fault,
         ("DELETE", "faults"): clear_faults,
@@ -107,6 +110,24 @@ async def record(world: World, body: Body) -> Body:
     if not switch_recording(world, _meeting(world, body), on=body.get("on", True) is True):
         raise OrderError("this meeting was created without record=true")
     return {}
+
+
+async def keep_recording(world: World, body: Body) -> Body:
+    """POST recordings {recordID, meetingID, name, minutes, formats, started_ms, state}: one from long ago is here.
+
+    For a demo, which wants recordings with a past that this clock does not have. One that is *processing* is made in
+    the next ten minutes. Nobody is called back.
+    """
+    record_id, state = str(body.get("recordID", "")), str(body.get("state", "published"))
+    formats = body.get("formats", ["presentation"])
+    if not record_id or state not in set(RecordingState) or not isinstance(formats, list):
+        raise OrderError("give a recordID, a state that there is, and formats as a list")
+    length = _whole(body, "minutes", 60) * MINUTE
+    kept = keep(world, record_id, RecordingState(state), [str(kind) for kind in formats], length)
+    kept.meeting_id, kept.name = str(body.get("meetingID", "")), str(body.get("name", ""))[:LONGEST_NAME]
+    kept.started = _whole(body, "started_ms", kept.started, most=world.now)
+    kept.ended = kept.started + length
+    return {"formats": {made.kind: made.size for made in kept.formats}}
 
 
 async def show_faults(world: World, _body: Body) -> Body:
@@ -203,10 +224,10 @@ def _number(body: Body, name: str, *, least: float, most: float) -> float:
     return value
 
 
-def _whole(body: Body, name: str, default: int) -> int:
+def _whole(body: Body, name: str, default: int, *, most: int = MOST_PEOPLE) -> int:
     value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PEOPLE:
-        raise OrderError(f"{name} must be a whole number from 1 to {MOST_PEOPLE}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise OrderError(f"{name} must be a whole number from 1 to {most}")
     return value
 
 

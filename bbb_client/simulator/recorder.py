@@ -3,7 +3,7 @@
 from typing import Any
 
 from bbb_client.simulator.callbacks import READY_KEYS, queue_ready
-from bbb_client.simulator.clock import as_ms
+from bbb_client.simulator.clock import MINUTE, as_ms
 from bbb_client.simulator.events import tell_of_recording
 from bbb_client.simulator.faults import Kind
 from bbb_client.simulator.meetings import Meeting
@@ -11,6 +11,7 @@ from bbb_client.simulator.recordings import Format, Recording, State
 from bbb_client.simulator.world import World
 
 PROCESSED = "processed"
+SOON = 10 * MINUTE
 
 
 def begin(world: World, meeting: Meeting) -> None:
@@ -33,6 +34,30 @@ def begin(world: World, meeting: Meeting) -> None:
     world.recordings[recording.record_id] = recording
     length = {"recorded": True, "duration": recording.recorded_ms // 1000}
     tell_of_recording(world, "rap-archive-ended", recording, length)
+
+
+def keep(world: World, record_id: str, state: State, formats: list[str], length: int) -> Recording:
+    """A recording from before, as long as `length` milliseconds; one that is processing gets its formats soon."""
+    soon = world.now + SOON
+    is_made = state is not State.PROCESSING
+    kept = Recording(
+        record_id=record_id,
+        meeting_id="",
+        name="",
+        breakout=None,
+        started=max(1, world.now - length),
+        ended=world.now,
+        recorded_ms=length,
+        participants=1,
+        metadata={},
+        ready_url="",
+        steps=[] if is_made else [(soon, PROCESSED), *((soon, kind) for kind in formats)],
+        state=state,
+    )
+    for kind in formats if is_made else ():
+        kept.make(kind)
+    world.recordings[record_id] = kept
+    return kept
 
 
 def _steps(world: World, meeting: Meeting) -> list[tuple[int, str]]:

@@ -57,7 +57,7 @@ async def test_a_runner_that_is_made_again_does_its_jobs_and_its_rounds(site, da
     around = {"surroundings": jobs.Surroundings(settings, database), "servers": site.state.servers}
     for _ in range(2):
         async with database.transaction() as session:
-            await jobs.defer(session, "meetings:measure", external_id="nothing-of-this-name")
+            await jobs.defer(session, "recordings:ask", external_id="nothing-of-this-name")
         with jobs.runner(settings, TASKS) as app:
             async with app.open_async():
                 assert "meetings:follow" in app.tasks
@@ -70,6 +70,6 @@ async def test_a_runner_that_is_made_again_does_its_jobs_and_its_rounds(site, da
                 )
         async with database.transaction() as session:
             left = await session.scalars(
-                text("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'meetings:measure'")
+                text("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'recordings:ask'")
             )
             assert left.all() == []

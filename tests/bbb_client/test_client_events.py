@@ -77,6 +77,12 @@ def test_an_event_of_a_meeting_that_the_service_had_not_seen_has_no_external_id(
     assert (found.meeting_id, found.internal_meeting_id) == ("", "7c02-1")
 
 
+def test_half_a_character_which_no_database_takes_is_dropped() -> None:
+    """JSON can hold one; bbb-webhooks hands on whatever a meeting was named."""
+    (found,) = delivered([event("rap-deleted", 0, **{"record-id": "7c\ud80002-1"})]).events
+    assert found.record_id == "7c02-1"
+
+
 def test_a_raw_message_is_handed_on_whole() -> None:
     raw = {"envelope": {"name": "UserLeftMeetingEvtMsg"}, "core": {}}
     [found] = delivered([raw]).events

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from fastapi.routing import iter_route_contexts
 from playwright.async_api import Browser
 from sqlalchemy import select
 
@@ -23,7 +23,9 @@ from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
 from app.rooms.service import delete_room
 from app.settings import Settings
+from app.web.index import every_route
 from tests import factories
+from tests.app.recordings.rows import a_recording
 from tests.house import House
 from tests.journeys.visitor import Door, Visitor, quiet_guest, send_quietly
 
@@ -87,6 +89,16 @@ SIGHTS = (
     Sight("rooms.show", "/r/{gone}", status=410, what="gone"),
     Sight("meetings.waiting", "/r/{quiet}/waiting", "guest"),
     Sight("meetings.waiting", "/r/{full}/waiting", "guest in line", what="full"),
+    Sight("recordings.index", "/recordings", "newcomer", what="no storage"),
+    Sight("recordings.index", "/recordings", "host", what="empty"),
+    Sight("recordings.index", "/recordings", "collector", what="100 recordings"),
+    Sight("recordings.index", "/recordings?shown=trash", "collector", what="trash"),
+    Sight("recordings.show", "/recordings/{shown}"),
+    Sight("recordings.show", "/recordings/{shown}", "collector", what="settings"),
+    Sight("recordings.show", "/recordings/{coded}", what="code"),
+    Sight("recordings.show", "/recordings/{trashed}", "collector", what="trashed"),
+    Sight("recordings.delete", "/recordings/{shown}/delete", "collector"),
+    Sight("rooms.show", "/r/{recorded}", what="with recordings"),
     Sight("admin.index", "/admin", "operator"),
     Sight("admin.people", "/admin/people", "operator"),
     Sight("admin.person", "/admin/people/{person}", "operator"),
@@ -99,6 +111,14 @@ SIGHTS = (
     Sight("admin.rooms", "/admin/rooms", "operator"),
     Sight("admin.meetings", "/admin/meetings", "operator"),
     Sight("admin.end_meeting", "/admin/meetings/{meeting}/end", "operator"),
+    Sight("admin.limits", "/admin/limits", "operator"),
+    Sight("admin.holder_limits", "/admin/limits/{holder}", "operator"),
+    Sight(
+        "admin.holder_limits",
+        "/admin/limits/{holder}?tier=free&limit=storage_bytes&value=2.5",
+        "operator",
+        what="what if",
+    ),
     Sight("admin.policy", "/admin/policy", "operator"),
     Sight("api.docs", "/api"),
     Sight("demo.index", "/demo"),
@@ -115,12 +135,15 @@ NOT_PAGES = {
     "rooms.events",
     "home.events",
     "home.theme",
+    "recordings.play",
     "api.document",
     "api.show_me",
     "api.list_rooms",
     "api.show_room",
     "api.list_meetings",
     "api.show_meeting",
+    "api.list_recordings",
+    "api.show_recording",
 }
 
 
@@ -132,9 +155,7 @@ def settings_of(house: House) -> Settings:
 def test_every_page_of_the_site_is_in_the_table(tmp_path: Path):
     site = make_app(settings_of(House("postgresql://nobody@127.0.0.1/nothing", tmp_path)))
     found = {
-        route.name
-        for route in iter_route_contexts(site.routes)
-        if "GET" in (getattr(route, "methods", None) or ())
+        route.name for route in every_route(site.routes) if "GET" in (getattr(route, "methods", None) or ())
     }
     assert found - NOT_PAGES == {sight.route for sight in SIGHTS}
 
@@ -158,6 +179,7 @@ class Town:
             await house.room(producer, f"Working group {number} of the whole co-operative")
         self.at["quiet"] = (await house.room(host, "Quiet round", access_code="2718-2818", record=True)).slug
         await self._organisation()
+        await self._recordings()
         await self._meetings()
         await self._ends()
         await self._links()
@@ -168,6 +190,24 @@ class Town:
             await put_host(session, made, self.people["host"].id, HostRole.ADMIN)
         await factories.put_on_tier(self.house.database, made.holder_id, "consumer")
         self.at["organisation"] = made.id
+        self.at["holder"] = made.holder_id
+
+    async def _recordings(self) -> None:
+        host = self.people["collector"] = await self.house.person("Carme Vidal", tier="co-producer")
+        room = await self.house.room(host, "Recorded pages round", access_code="2718-2818")
+        self.at["recorded"] = room.slug
+        for number in range(98):
+            name = (
+                f"Working group {number} of the whole co-operative, with its Rindfleischetikettierungsgesetz"
+            )
+            await self._recording(host, room, name=name, estimated=bool(number % 3))
+        until = clock.now() + timedelta(days=9)
+        self.at["shown"] = await self._recording(host, room, visibility="public", kept_until=until)
+        self.at["coded"] = await self._recording(host, room, visibility="code")
+        self.at["trashed"] = await self._recording(host, room, trashed_at=clock.now())
+
+    async def _recording(self, host: User, room: Room, **columns: object) -> str:
+        return (await a_recording(self.house.database, host, room, **columns)).key
 
     async def _meetings(self) -> None:
         host, house = self.people["host"], self.house

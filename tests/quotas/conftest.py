@@ -28,6 +28,7 @@ st.register_type_strategy(
         storage_further_host=_upto(GIGABYTE),
         large_sessions_per_month=_upto(4),
         large_session_people=_upto(200),
+        recording_days=_upto(400),
     ),
 )
 st.register_type_strategy(
@@ -41,6 +42,8 @@ st.register_type_strategy(
         storage_bytes=_upto(3 * GIGABYTE),
         large_sessions_per_month=_upto(4),
         large_session_people=_upto(200),
+        hosts=_upto(6),
+        recording_days=_upto(400),
     ),
 )
 st.register_type_strategy(

@@ -13,12 +13,13 @@ from quotas.meters import (
     Meter,
     at_once_meter,
     group_meter,
+    hosts_meter,
     large_sessions_meter,
     rooms_meter,
     sitting_meter,
     storage_meter,
 )
-from quotas.rules import may_create_room, may_gather, may_join, may_record, may_start_meeting
+from quotas.rules import may_add_host, may_create_room, may_gather, may_join, may_record, may_start_meeting
 from quotas.sittings import Sitting
 
 MINUTE = timedelta(minutes=1)
@@ -112,6 +113,7 @@ def test_a_meter_is_full_or_off_exactly_when_its_rule_refuses(
     only_large = limits.overridden(group_size=9, large_session_people=None)
     shown_and_enforced = [
         (rooms_meter(limits, policy, used=used), may_create_room(limits, used)),
+        (hosts_meter(limits, policy, used=used), may_add_host(limits, used)),
         (
             at_once_meter(limits, policy, now=NOON, at_once=used),
             may_start_meeting(only_at_once, policy, now=NOON, at_once=used, sitting=None),

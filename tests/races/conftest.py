@@ -11,6 +11,7 @@ import pytest
 
 from app import clock
 from tests.conftest import new_database
+from tests.long import LONG, RACES
 from tests.races.doors import TwoDoors
 
 
@@ -28,6 +29,11 @@ async def open_house(postgres: str) -> AsyncIterator[TwoDoors]:
         house.close()
         await house.database.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True, params=range(RACES) if LONG else None)
+def again() -> None:
+    """Each race is run once, or many times."""
 
 
 @pytest.fixture

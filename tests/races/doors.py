@@ -18,7 +18,12 @@ from tests.browser import Person
 from tests.house import House, free_port
 
 CROWD = 50
-CLIENT: dict[str, Any] = {"timeout": 60, "trust_env": False}
+CLIENT: dict[str, Any] = {
+    "timeout": 60,
+    "trust_env": False,
+    # A server closes a connection that rests, maybe at the very moment of the next request: each has its own.
+    "limits": httpx.Limits(max_keepalive_connections=0),
+}
 
 
 class TwoDoors(House):

@@ -2,13 +2,17 @@
 
 import itertools
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from app.accounts.models import User
 from app.meetings.models import Attendance, Meeting
+from app.memberships.models import Membership
+from app.organisations.models import OrganisationHost
 from app.rooms.models import Room
 from tests import factories
 from tests.browser import Person, forms_of
@@ -191,3 +195,28 @@ async def test_large_sessions(house: TwoDoors):
     # Not one of them is a meeting of the usual size by another name.
     at_bbb = await house.at_bbb()
     assert [at_bbb[meeting.external_id]["maxParticipants"] for meeting in running] == [150] * 4
+
+
+async def test_the_seats_of_an_organisation(house: TwoDoors):
+    _ada, organisation, _rooms = await an_organisation(house, "Bakers", "consumer", hosts=1, rooms=0)
+    await give_seats(house, organisation.holder_id, 5)
+    operator = await house.person("Olu", is_operator=True)
+    people = [await house.person(f"Helper {number}") for number in range(CROWD)]
+    async with AsyncExitStack() as stack:
+        asked = []
+        for person, door in zip(people, itertools.cycle(house.doors), strict=False):
+            browser = await house.browser(door, operator)
+            await stack.enter_async_context(browser.client)
+            await browser.open(f"/admin/organisations/{organisation.id}")
+            asked.append(browser.submit("/hosts/add", email=person.email, follow=False))
+        answers = await at_the_same_moment(asked)
+    hosts = await house.count(OrganisationHost.organisation_id == organisation.id)
+    assert len(granted(answers)) + 1 == hosts == 5
+    all_others_are_told(answers, "hosts", "All seats are taken")
+
+
+async def give_seats(house: TwoDoors, holder_id: int, seats: int) -> None:
+    """As many hosts as that, and no more, by the membership that holds now."""
+    async with house.database.transaction() as session:
+        has = update(Membership).where(Membership.holder_id == holder_id)
+        await session.execute(has.values(seats=seats))

@@ -29,6 +29,10 @@ ADDRESSES = {
     ("admin.meetings", "GET"): "/admin/meetings",
     ("admin.end_meeting", "GET"): "/admin/meetings/{meeting}/end",
     ("admin.meeting_ended", "POST"): "/admin/meetings/{meeting}/end",
+    ("admin.limits", "GET"): "/admin/limits",
+    ("admin.holder_limits", "GET"): "/admin/limits/{holder}",
+    ("admin.set_override", "POST"): "/admin/limits/{holder}/override",
+    ("admin.withdraw_override", "POST"): "/admin/limits/{holder}/override/1/withdraw",
     ("admin.policy", "GET"): "/admin/policy",
     ("admin.change_policy", "POST"): "/admin/policy",
 }
@@ -40,7 +44,7 @@ async def house(site, database, ada):
     """What the addresses speak of."""
     organisation = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")
     meeting = await start(site, await a_room(database, ada))
-    return {"ada": ada.id, "organisation": organisation.id, "meeting": meeting.id}
+    return {"ada": ada.id, "organisation": organisation.id, "meeting": meeting.id, "holder": ada.holder_id}
 
 
 def test_every_route_is_in_the_table():
@@ -110,6 +114,9 @@ async def test_a_form_without_its_token_is_refused(olu, house):
         "/admin/people/999999/operator",
         "/admin/organisations/999999",
         "/admin/meetings/999999/end",
+        "/admin/limits/999999",
+        "/admin/limits/1?tier=nonsense",
+        "/admin/limits/1?page=0",
         "/admin/people?shown=nonsense",
         "/admin/people?page=0",
         "/admin/meetings?before=-1",

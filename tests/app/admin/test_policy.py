@@ -10,13 +10,18 @@ GOOD = {
     "large_session_above": "60",
     "recording_megabytes_per_hour": "400",
     "grace_days": "21",
+    "retention_grace_days": "60",
+    "recording_removal": "delete",
 }
 
 
 async def numbers(database):
     async with database.transaction() as session:
         row = await session.scalar(select(PolicyRow))
-    return (row.sitting_gap_minutes, row.large_session_above, row.recording_bytes_per_hour, row.grace_days)
+    return (
+        *(row.sitting_gap_minutes, row.large_session_above, row.recording_bytes_per_hour, row.grace_days),
+        *(row.retention_grace_days, row.recording_removal),
+    )
 
 
 async def test_the_numbers_are_changed_and_megabytes_are_millions(olu, database):
@@ -24,7 +29,7 @@ async def test_the_numbers_are_changed_and_megabytes_are_millions(olu, database)
     assert olu.form("/policy").fields["recording_megabytes_per_hour"] == "500"
     await olu.submit("/policy", **GOOD)
     assert "Saved. It holds from now on." in olu.words
-    assert await numbers(database) == (15, 60, 400_000_000, 21)
+    assert await numbers(database) == (15, 60, 400_000_000, 21, 60, "delete")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,7 @@ async def test_the_numbers_are_changed_and_megabytes_are_millions(olu, database)
         ("large_session_above", "0", "This is too small: at least 1."),
         ("recording_megabytes_per_hour", "0", "This is too small: at least 1."),
         ("recording_megabytes_per_hour", "2.5", "Write a whole number."),
+        ("retention_grace_days", "3651", "This is too large: at most 3650."),
         ("grace_days", "366", "This is too large: at most 365."),
         ("grace_days", "9" * 5000, "Write a whole number."),
     ],
@@ -52,7 +58,15 @@ async def test_a_wrong_number_is_explained_and_everything_typed_is_kept(olu, dat
     assert await numbers(database) == before
 
 
+async def test_what_is_no_choice_is_refused(olu, database):
+    before = await numbers(database)
+    await olu.open("/admin/policy")
+    assert (await olu.submit("/policy", **{**GOOD, "recording_removal": "burn"})).status_code == 422
+    assert "Choose one of the options." in olu.words
+    assert await numbers(database) == before
+
+
 async def test_the_tiers_are_listed_with_their_limits(olu):
     await olu.open("/admin/policy")
-    assert "Session organiser a person 3 h 25 5 1 1 GB none" in olu.words
-    assert "no limit no limit 5 GB further hosts 1 GB each 4 a month, 150 people" in olu.words
+    assert "Session organiser a person 3 h 25 5 1 1 GB for ever none" in olu.words
+    assert "no limit no limit 5 GB further hosts 1 GB each for ever 4 a month, 150 people" in olu.words

@@ -22,6 +22,8 @@ async def test_me_tells_who_one_is_and_what_is_left(ada, ada_user):
         "storage_bytes": GB,
         "large_sessions_per_month": 0,
         "large_session_people": 0,
+        "hosts": 1,
+        "recording_days": None,
     }
     assert own["meters"]["rooms"] == {"used": 1, "limit": 5, "left": 4, "level": "ok"}
     assert own["meters"]["at_once"] == {"used": 0, "limit": 1, "left": 1, "level": "ok"}

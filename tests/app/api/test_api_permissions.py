@@ -12,11 +12,12 @@ from app.accounts.tokens import revoke_token
 from app.api.gate import GuardedRoute
 from app.api.routes import calls
 from tests.app.api.conftest import error, program, token_of
+from tests.app.recordings.rows import a_recording
 from tests.factories import a_person, signed_in
 
 pytestmark = pytest.mark.slow
 
-HALL = "/rooms/hall"
+HALL, EVENING = "/rooms/hall", "/recordings/evening"
 
 # Call: method, path, body, and what someone else gets for Ada's room and meeting (None: their own answer).
 TABLE = {
@@ -31,6 +32,11 @@ TABLE = {
     "api.end_meeting": ("POST", f"{HALL}/end", None, (403, "not_the_host")),
     "api.list_meetings": ("GET", "/meetings", None, None),
     "api.show_meeting": ("GET", "/meetings/1", None, (404, "not_found")),
+    "api.list_recordings": ("GET", "/recordings", None, None),
+    "api.show_recording": ("GET", EVENING, None, (404, "not_found")),
+    "api.change_recording": ("PATCH", EVENING, {"name": "Mine"}, (404, "not_found")),
+    "api.delete_recording": ("DELETE", EVENING, None, (404, "not_found")),
+    "api.restore_recording": ("POST", f"{EVENING}/restore", None, (404, "not_found")),
 }
 CALLS = [pytest.param(*row[:3], id=name) for name, row in TABLE.items()]
 FOREIGN = [pytest.param(*row, id=name) for name, row in TABLE.items() if row[3]]
@@ -42,16 +48,18 @@ def routes() -> Iterator:
 
 
 @pytest.fixture
-async def hall(ada):
-    """Ada's room, in which a meeting runs."""
+async def hall(ada, ada_user, database):
+    """Ada's room, in which a meeting runs, and a recording of hers that everyone with the link may see."""
     await ada.room("Hall", who_may_start="anyone")
+    await a_recording(database, ada_user, name="Hall", key="evening", visibility="public")
     await ada.post(f"{HALL}/start")
 
 
 async def unchanged(ada) -> bool:
     """Whether Ada's room is as it was, and its meeting runs."""
-    room = (await ada.get(HALL)).json()
-    return (room["name"], room["live"]["state"]) == ("Hall", "running")
+    room, recording = (await ada.get(HALL)).json(), (await ada.get(EVENING)).json()
+    kept = (recording["name"], recording["trashed_at"]) == ("Hall", None)
+    return kept and (room["name"], room["live"]["state"]) == ("Hall", "running")
 
 
 def test_the_table_names_every_call():

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app import clock
+from app.meetings.attendance import seconds_between
 from app.meetings.ending import mark_ended
 from app.meetings.exact import Figures, figures_of
 from app.meetings.following import follow
@@ -72,6 +73,13 @@ async def test_nobody_is_present_in_a_gap_that_nobody_saw(site, database, simula
     assert (await meeting_by(database, running.id)).person_seconds == before
     await rounds(site, database, 1, seconds=30)
     assert before + 90 <= (await meeting_by(database, running.id)).person_seconds <= before + 93
+
+
+def test_time_that_goes_back_counts_nothing():
+    now = clock.now()
+    assert seconds_between(now, now - timedelta(seconds=30)) == 0
+    assert seconds_between(now, now + timedelta(seconds=30)) == 30
+    assert seconds_between(None, now) == 0
 
 
 async def test_what_is_left_until_the_end_is_counted_and_names_go(site, database, simulator, running):
@@ -216,7 +224,7 @@ async def test_rounds_leave_exact_figures_alone(site, database, simulator, runni
     body = said(("a", (0, 1)), meeting_id=running.external_id)
     assert await post(site, running, body) == 200
     await order(simulator, "connect", meetingID=running.external_id, count=5)
-    await rounds(site, database, 2)
+    await rounds(site, database, 3, seconds=30)
     meeting = await meeting_by(database, running.id)
     assert (meeting.people_now, meeting.peak_people, meeting.person_seconds) == (5, 1, 60)
     assert await figures(database, running) == {0: 1}
@@ -267,7 +275,9 @@ async def test_a_report_may_be_large_but_not_endless(site, database, running):
     assert await post(site, running, b" " * 4_100_000) == 413
 
 
-async def test_the_host_sees_how_it_was_and_a_guest_does_not(site, database, simulator, ada, running):
+async def test_hosts_and_operators_see_how_it_was_and_a_guest_does_not(
+    site, database, simulator, ada, running
+):
     await post(site, running, said(("a", (0, 10)), ("b", (0, 7)), meeting_id=running.external_id))
     async with database.transaction() as session:
         await mark_ended(session, running.external_id, at=clock.now())
@@ -275,6 +285,9 @@ async def test_the_host_sees_how_it_was_and_a_guest_does_not(site, database, sim
     async with signed_in(site, ada) as host:
         await host.open("/r/the-place")
         assert "2 people at most, 17 participant-minutes" in host.words
+    async with signed_in(site, await a_person(database, "olga@example.org", is_operator=True)) as operator:
+        await operator.open("/admin/meetings")
+        assert "2 at most, 17 participant-minutes" in operator.words
     async with new_person(site) as guest:
         await guest.open("/r/the-place")
         assert "participant-minutes" not in guest.words

@@ -127,7 +127,7 @@ async def test_a_meeting_without_an_end_has_no_steps(site, database, simulator, 
 async def test_a_meeting_that_is_to_end_is_told_nothing_more(site, database, simulator, running):
     async with database.transaction() as session:
         (await session.get_one(Meeting, running.id)).end_asked = EndReason.BY_HOST
-    await order(simulator, "faults", kind="error-500", call="end")
+    await order(simulator, "faults", kind="nonsense", call="end")
     await left(4, running, 50)
     await follow(database, site.state.servers)
     assert chat(simulator, running) == []

@@ -11,7 +11,7 @@ from app.meetings.following import follow
 from app.meetings.missing import APART
 from app.meetings.models import EndReason, Meeting, MeetingState
 from app.meetings.starting import ServerSilentError
-from app.memberships.models import Tier
+from app.memberships.models import Holder, Tier
 from app.memberships.refusals import RefusedError
 from app.servers.models import Server
 from bbb_client.requests import CreateMeeting
@@ -19,7 +19,7 @@ from bbb_client.simulator import running_simulator
 from quotas.decisions import Reason
 from tests.app.meetings.bbb import order, over_a_detour
 from tests.conftest import SECRET, new_person
-from tests.factories import a_person, a_room, meeting_by, start
+from tests.factories import a_person, a_room, meeting_by, signed_in, start
 
 MINUTE = timedelta(minutes=1)
 
@@ -86,12 +86,15 @@ def lives_at(simulator, meeting):
     return meeting.external_id in {each.external_id for each in simulator.world.meetings.values()}
 
 
+@pytest.mark.parametrize("kind", ["nonsense", "checksum-refused"])
 async def test_after_a_restart_a_meeting_ended_when_it_was_first_missed(
-    site, database, simulator, running, move_clock
+    site, database, simulator, running, move_clock, kind
 ):
-    await move_clock(minutes=5)
+    await move_clock(minutes=4)
+    await follow(database, site.state.servers)
+    await move_clock(seconds=30)
     await order(simulator, "restart")
-    await order(simulator, "faults", kind="error-500", call="getMeetingInfo")
+    await order(simulator, "faults", kind=kind, call="getMeetingInfo")
     before = clock.now()
     await follow(database, site.state.servers)
     missed = await now(database, running)
@@ -101,6 +104,25 @@ async def test_after_a_restart_a_meeting_ended_when_it_was_first_missed(
     await follow(database, site.state.servers)
     ended = await now(database, running)
     assert (ended.state, ended.ended_at) == (MeetingState.ENDED, missed.missing_since)
+
+
+async def test_a_sitting_is_not_charged_for_the_time_in_which_nobody_saw_its_meeting(
+    site, database, simulator, running, move_clock
+):
+    await order(simulator, "connect", meetingID=running.external_id, count=1)
+    for _ in range(5):
+        await move_clock(minutes=1)
+        await follow(database, site.state.servers)
+    await order(simulator, "faults", kind="nonsense")
+    await order(simulator, "restart")
+    for _ in range(4):
+        await move_clock(minutes=10)
+        await follow(database, site.state.servers)
+    simulator.world.faults.clear()
+    await follow(database, site.state.servers)
+    ended = await now(database, running)
+    assert (ended.state, ended.end_reason) == (MeetingState.ENDED, EndReason.GONE)
+    assert 5 * MINUTE <= ended.ended_at - ended.started_at <= 6 * MINUTE
 
 
 async def test_a_list_that_lacks_a_meeting_does_not_end_it(database, simulator, running, astray):
@@ -151,6 +173,9 @@ async def test_another_servers_list_makes_meetings_unknown_until_ours_come_back(
     server = await server_of(database)
     assert server.failing_since is not None
     assert "another server" in server.failure
+    async with signed_in(site, await a_person(database, "olga@example.org", is_operator=True)) as operator:
+        await operator.open("/admin")
+        assert server.failure in operator.words
     assert "Unknown" in await words_of(site)
     detour.lead(None)
     await follow(database, servers)
@@ -233,6 +258,8 @@ async def test_it_is_ended_for_good_if_the_room_has_another_meeting(
     site, database, simulator, room, running, ada, astray, other, move_clock
 ):
     servers, detour = astray
+    async with database.transaction() as session:
+        await session.execute(update(Tier).values(at_once_per_host=2))
     await mistaken(database, servers, detour, other, running)
     second = await start(site, room, ada)
     await follow(database, servers)
@@ -256,6 +283,24 @@ async def test_it_is_ended_for_good_if_the_holder_has_no_place_left(
     assert (await now(database, running)).state == MeetingState.ENDED
     assert not lives_at(simulator, running)
     assert (await now(database, elsewhere)).state == MeetingState.RUNNING
+
+
+@pytest.mark.parametrize(("stored", "state"), [(500, MeetingState.RUNNING), (501, MeetingState.ENDED)])
+async def test_a_recorded_one_goes_on_only_if_its_recording_still_fits(
+    site, database, simulator, astray, other, stored, state
+):
+    servers, detour = astray
+    bela = await a_person(database, "bela@example.org", tier="session-organiser")
+    meeting = await start(site, await a_room(database, bela, record=True), bela, record=True, minutes=60)
+    assert meeting.reserved_bytes == 500_000_000
+    await mistaken(database, servers, detour, other, meeting)
+    async with database.transaction() as session:
+        (await session.get_one(Holder, bela.holder_id)).stored_bytes = stored * 1_000_000
+    await follow(database, servers)
+    after = await now(database, meeting)
+    assert after.state == state
+    if state == MeetingState.RUNNING:
+        assert after.reserved_bytes == 500_000_000
 
 
 async def test_rounds_at_the_same_moment_revive_once_and_stay_within_the_limit(
@@ -364,7 +409,7 @@ async def test_a_start_on_a_silent_server_does_not_keep_its_room_for_ever(
 
 
 async def test_a_meeting_that_turns_up_after_it_was_given_up_is_ended(site, database, simulator, room, ada):
-    await order(simulator, "faults", kind="dropped", call="create")
+    await order(simulator, "faults", kind="nonsense", call="create")
     with pytest.raises(ServerSilentError):
         await start(site, room, ada)
     passes(seconds=61)
@@ -395,12 +440,29 @@ async def test_a_meeting_that_bbb_forgets_to_end_is_ended_by_api(site, database,
     assert "its time of 1 h was used up" in await words_of(site)
 
 
-async def test_meetings_of_a_server_that_is_no_longer_used_end_by_their_terms(site, database, running):
+async def move_to_an_old_address(database, meeting):
+    """The meeting was made when the settings named its server in another way."""
     async with database.transaction() as session:
         old = Server(url="https://old.example.org/bigbluebutton", last_answer_at=clock.now())
         session.add(old)
         await session.flush()
-        (await session.get_one(Meeting, running.id)).server_id = old.id
+        (await session.get_one(Meeting, meeting.id)).server_id = old.id
+
+
+async def test_meetings_go_on_when_their_server_gets_another_address(site, database, simulator, running):
+    await move_to_an_old_address(database, running)
+    await order(simulator, "connect", meetingID=running.external_id, count=2)
+    for _ in range(2):
+        await follow(database, site.state.servers)
+    kept = await now(database, running)
+    assert (kept.server_id, kept.people_now) == (running.server_id, 2)
+
+
+async def test_meetings_of_a_server_that_is_no_longer_used_end_by_their_terms(
+    site, database, simulator, running
+):
+    await move_to_an_old_address(database, running)
+    await order(simulator, "restart")
     await follow(database, site.state.servers)
     assert (await now(database, running)).state == MeetingState.RUNNING
     passes(minutes=62)

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import select, text
 
 from app import clock
+from app.accounts.deletion import delete_account
+from app.accounts.export import export_data
 from app.errors import ConflictError
 from app.memberships.decision_log import Question, forget_old, note_granted, note_refused
 from app.memberships.models import Holder, LoggedDecision
 from app.memberships.refusals import RefusedError
 from quotas.decisions import Reason, Refused
+from tests.conftest import new_person
 from tests.factories import a_person, a_room, signed_in, start
 
 FULL = Refused(reason=Reason.GROUP_FULL, limit=2, used=2, asked=1)
@@ -154,3 +157,36 @@ async def test_after_thirty_days_it_is_forgotten(database, move_clock):
     async with database.transaction() as session:
         await forget_old(session)
     assert len(await logged(database)) == 1
+
+
+async def test_the_log_is_part_of_ones_data_and_goes_with_the_account(database):
+    ada = await a_person(database)
+    await a_person(database, "olu@example.org", is_operator=True)
+    await a_room(database, ada, "One")
+    async with database.transaction() as session:
+        data = await export_data(session, ada.id)
+        assert [(row["question"], row["subject"]) for row in data["decisions"]] == [("create_room", "One")]
+        await delete_account(session, ada.id)
+    assert await logged(database) == []
+
+
+async def test_who_finds_a_room_full_is_logged_without_a_name_a_host_and_a_guest_alike(site, database):
+    ada = await a_person(database)
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE tiers SET group_size = 1 WHERE key = 'free'"))
+    await start(site, await a_room(database, ada, address="the-place"), ada)
+    async with new_person(site) as guest:
+        await guest.open("/r/the-place")
+        await guest.submit("/join", name="Gil Ó Brien")
+        assert "The room is full" in guest.words
+    [row] = [row for row in await logged(database) if not row.granted]
+    assert (row.question, row.subject, row.reason, row.times) == (
+        "join_meeting",
+        "Weekly assembly",
+        "group_full",
+        1,
+    )
+    assert (row.limit_value, row.used, row.asked) == (1, 0, 1)
+    async with database.transaction() as session:
+        written = (await session.execute(text("SELECT to_jsonb(d)::text FROM decisions d"))).scalars()
+        assert "Gil" not in "".join(written)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.app.recordings.arrivals import Recorder
 from tests.app.recordings.kept import House
 from tests.factories import a_person
 
@@ -16,3 +17,9 @@ async def ada(database):
 def house(site, simulator, move_clock):
     """The site with its worker, whose rounds are called one by one."""
     return House(site, simulator, move_clock)
+
+
+@pytest.fixture
+def recorder(site, simulator, move_clock):
+    """The site with its BBB, whose rounds over recordings are called one by one."""
+    return Recorder(site, simulator, move_clock)

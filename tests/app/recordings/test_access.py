@@ -149,6 +149,8 @@ async def plays_and_reads_as_expected(person: Person, hall: Hall, who: str, visi
     assert (f"{hall.at}/podcast" in page.text) is (may_play and who in MANAGE)
     assert ("The long evening" in page.text) is (may_play or who in MANAGE)
     assert (f'action="{hall.at}"' in page.text) is (who in MANAGE)
+    # A room's address is a key to it: who may see a recording is not given the room with it.
+    assert ("/r/hall" in page.text) is (who in MANAGE or (who == "co-host" and may_play))
     unlisted = visibility != Visibility.PUBLIC and page.status_code == 200
     assert ("noindex" in page.headers.get("x-robots-tag", "")) is unlisted
     room = await person.client.get("/r/hall")

@@ -11,13 +11,10 @@ from app.mail import OutgoingMail
 from app.recordings import keeping
 from app.recordings.models import Recording, Wanted
 from app.recordings.retention import forget_warnings
-from app.recordings.service import change_recording, delete_recording, trash_recording
+from app.recordings.service import change_recording
 from app.rooms.models import Visibility
 from tests.app.recordings.kept import days_ago
-from tests.app.recordings.rows import MEGABYTE
-from tests.factories import put_on_tier
 
-GIGABYTE = 1000 * MEGABYTE
 UNPUBLISHED, DELETED = "One recording is unpublished on", "One recording is deleted on"
 
 
@@ -238,69 +235,6 @@ async def test_what_is_in_the_trash_or_deleted_is_not_warned_of(house, ada):
     async with house.post_office():
         await house.look()
         assert await house.waiting_mails() == []
-
-
-async def test_after_a_downgrade_the_oldest_go_when_90_days_are_over_and_the_rest_fits(house, ada):
-    await put_on_tier(house.database, ada.holder_id, "consumer")
-    old, older, new = [
-        await house.a_recording(ada, recorded_at=days_ago(age), bytes=600 * MEGABYTE) for age in (20, 30, 10)
-    ]
-    await house.round()
-    assert (await house.holder(ada.holder_id)).over_since is None
-    await house.move_clock(minutes=1)
-    await put_on_tier(house.database, ada.holder_id, "session-organiser")
-    async with house.post_office():
-        await house.round()
-        assert (await house.holder(ada.holder_id)).over_since is not None
-        assert house.subjects() == ["More recordings are stored than the tier has space for"]
-        assert f"From {_day(90)} on the oldest recordings end" in house.body()
-        await house.days(75)
-        assert len(house.letters) == 1
-        await house.days(1)
-        assert "2 recordings are unpublished on" in house.subjects()[-1]
-        assert "These are the oldest recordings, as many as are too much:" in house.body()
-        await house.days(13)
-        assert len(house.letters) == 3
-        assert [house.at_bbb(each) for each in (older, old, new)] == ["published"] * 3
-        await house.days(1)
-        assert [house.at_bbb(each) for each in (older, old, new)] == [
-            "unpublished",
-            "unpublished",
-            "published",
-        ]
-        await house.days(60)
-        assert len(house.letters) == 3
-    row = await house.row(old)
-    assert (row.kept_until, row.expired_at is not None) == (None, True)
-    assert (await house.row(new)).kept_until is None
-
-
-async def test_space_that_was_made_in_time_forgets_the_warnings(house, ada):
-    await put_on_tier(house.database, ada.holder_id, "consumer")
-    old, new = [
-        await house.a_recording(ada, recorded_at=days_ago(age), bytes=600 * MEGABYTE) for age in (20, 10)
-    ]
-    await house.move_clock(minutes=1)
-    await put_on_tier(house.database, ada.holder_id, "session-organiser")
-    async with house.post_office():
-        await house.days(88)
-        assert await marks(house, old) == (True, True, False)
-        await house.do(trash_recording, new)
-        await house.do(delete_recording, new)
-        await house.days(10)
-    assert await marks(house, old) == (False, False, False)
-    assert house.at_bbb(old) == "published"
-    assert (await house.holder(ada.holder_id)).over_since is None
-
-
-async def test_deleting_after_a_downgrade_leaves_no_more_than_the_tier_has(house, ada):
-    await house.set_policy(recording_removal="delete", retention_grace_days=20)
-    for age in (40, 30, 20, 10):
-        await house.a_recording(ada, recorded_at=days_ago(age), bytes=400 * MEGABYTE)
-    async with house.post_office():
-        await house.days(22)
-    holder = await house.holder(ada.holder_id)
-    assert (holder.stored_bytes, holder.over_since) == (800 * MEGABYTE, None)
 
 
 @pytest.mark.slow

@@ -91,6 +91,24 @@ async def test_a_session_can_be_connected_and_taken_out(sim: Sim) -> None:
     assert await sim.names() == []
 
 
+async def test_a_recording_from_long_ago_can_be_put_there(sim: Sim) -> None:
+    long_ago = {"recordID": "r-1", "meetingID": "room-1", "name": "Before", "minutes": 10, "started_ms": 1000}
+    kept = await sim.control("POST", "recordings", **long_ago, formats=["video", "podcast"])
+    assert kept["formats"] == {"video": 30_040_000, "podcast": 4_840_000}
+    listed = await sim.xml("getRecordings", recordID="r-1")
+    assert listed.findtext(".//recording/name") == "Before"
+    assert listed.findtext(".//recording/startTime") == "1000"
+    assert [form.findtext("length") for form in listed.iter("format")] == ["10", "10"]
+
+
+async def test_a_recording_that_is_put_there_half_made_is_made_soon(sim: Sim) -> None:
+    order = {"recordID": "r-1", "minutes": 1, "state": "processing"}
+    assert await sim.control("POST", "recordings", **order) == {"formats": {}}
+    await sim.control("POST", "clock", advance_seconds=601)
+    state = (await sim.control("GET", "state"))["recordings"][0]
+    assert (state["state"], state["formats"]) == ("published", ["presentation"])
+
+
 async def test_orders_that_make_no_sense_say_why(sim: Sim) -> None:
     await sim.create()
     assert "meetingID" in await refused(sim, "POST", "connect")
@@ -99,6 +117,9 @@ async def test_orders_that_make_no_sense_say_why(sim: Sim) -> None:
     for count in (0, 10_001, "5", True):
         assert "count" in await refused(sim, "POST", "connect", meetingID="room-1", count=count)
     assert "record=true" in await refused(sim, "POST", "recording", meetingID="room-1")
+    for order in ({}, {"recordID": "r", "state": "lost"}, {"recordID": "r", "formats": "video"}):
+        assert "recordID" in await refused(sim, "POST", "recordings", **order)
+    assert "started_ms" in await refused(sim, "POST", "recordings", recordID="r", started_ms=10**15)
     assert "kind" in await refused(sim, "POST", "faults", kind="rain")
     assert "kind" in await refused(sim, "POST", "faults", kind=["slow"])
     assert "times" in await refused(sim, "POST", "faults", kind="slow", times=0)
