@@ -13,6 +13,7 @@ from procrastinate.jobs import Status
 from app import jobs, mail
 from app.accounts import sessions
 from app.accounts.service import forget_unverified
+from app.contributions import jobs as contribution_jobs
 from app.db import Database
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
@@ -73,6 +74,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
 TASKS = jobs.collect(
     {
         "mail": mail.tasks,
+        "contributions": contribution_jobs.tasks,
         "meetings": meeting_jobs.tasks,
         "recordings": recording_jobs.tasks,
         "keeping": keeping.tasks,

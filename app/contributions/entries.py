@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.contributions.models import LedgerEntry
+from app.contributions.models import GrantEntry, LedgerEntry
 from app.db import Database
 from app.memberships.models import Holder
 from app.web.forms import WHITESPACE
@@ -74,6 +74,13 @@ async def list_entries(
 async def entry_row(session: AsyncSession, entry_id: int) -> Any | None:
     """One entry as a row of the list."""
     return (await session.execute(_rows().where(LedgerEntry.id == entry_id))).one_or_none()
+
+
+async def rows_of_grant(session: AsyncSession, grant_id: int) -> list[Any]:
+    """The entries that a grant stands on, the oldest first, as rows of the list."""
+    stood = select(GrantEntry.entry_id).where(GrantEntry.grant_id == grant_id)
+    found = _rows().where(LedgerEntry.id.in_(stood)).order_by(LedgerEntry.booked_on, LedgerEntry.id)
+    return list(await session.execute(found))
 
 
 async def all_entries(database: Database, wanted: Filter) -> AsyncIterator[list[Any]]:

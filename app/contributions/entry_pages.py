@@ -192,6 +192,7 @@ async def _new_page(
     form: Form[Any],
     status: int = 200,
 ) -> Response:
+    _keep_key(form)
     return page(
         request,
         "contributions/new.html",
@@ -211,6 +212,7 @@ async def _correct_page(
     falling: Any,
     status: int = 200,
 ) -> Response:
+    _keep_key(form)
     return page(
         request,
         "contributions/correct.html",
@@ -221,6 +223,12 @@ async def _correct_page(
         agreed=",".join(str(one.grant_id) for one in falling),
         **await _choices(session),
     )
+
+
+def _keep_key(form: Form[Any]) -> None:
+    """A form that lost its key gets a new one, so that it can be sent again."""
+    if "once" in form.errors or not form.values.get("once"):
+        form.values = {**form.values, "once": new_key()}
 
 
 async def _choices(session: AsyncSession) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Asking the rules: which confirmed contributions of a holder earn a tier, and what becomes of it."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -117,6 +118,11 @@ def counting(rule: GrantRule) -> list[ColumnElement[bool]]:
     if only := (rule.whats or {}).get("only"):
         wanted.append(LedgerEntry.what.in_(only))
     return wanted
+
+
+def oldest_day(rule: GrantRule) -> date:
+    """The last day that is too old for a rule, a day early: zones differ."""
+    return clock.now().date() - timedelta(days=rule.within_days + 1)
 
 
 async def _held_proposal(session: AsyncSession, grant_id: int) -> tuple[Grant, HeldLimits]:
