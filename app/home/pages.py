@@ -18,7 +18,7 @@ from app.memberships.refusals import amount
 from app.rooms.addresses import leads_to
 from app.web.browser import settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
-from app.web.pages import page, path_of
+from app.web.pages import go, page, path_of
 from app.web.site import theme
 from quotas.limits import LimitName, Limits
 
@@ -71,6 +71,11 @@ async def dashboard(
 ) -> Response:
     """The viewer's rooms, and what is left of every limit."""
     shown = await make_dashboard(session, viewer, number=number, search=search.strip(), holder=holder)
+    if viewer.is_bookkeeper and not (
+        viewer.is_operator or shown.rooms.total or search or len(shown.holders) > 1
+    ):
+        # Who keeps the books and hosts nothing begins there.
+        return go(request, path_of(request, "contributions.ledger"))
     return page(
         request,
         "home/dashboard.html",

@@ -17,6 +17,8 @@ ADDRESSES = {
     ("admin.operator", "GET"): "/admin/people/{ada}/operator",
     ("admin.operator_made", "POST"): "/admin/people/{ada}/operator",
     ("admin.operator_unmade", "POST"): "/admin/people/{ada}/operator/end",
+    ("admin.bookkeeper_made", "POST"): "/admin/people/{ada}/bookkeeper",
+    ("admin.bookkeeper_unmade", "POST"): "/admin/people/{ada}/bookkeeper/end",
     ("admin.resend", "POST"): "/admin/people/{ada}/verification",
     ("admin.organisations", "GET"): "/admin/organisations",
     ("admin.new_organisation", "GET"): "/admin/organisations/new",

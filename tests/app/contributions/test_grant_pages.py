@@ -33,7 +33,9 @@ async def test_an_operator_accepts_who_helps_to_run_the_service(olu, database, r
     number = await proposed(database, riverside, "co-producer")
     await olu.open("/ledger/grants")
     assert [
-        word for word in ["Riverside", "Housing", "Co-producer", "organisation", "Proposed"] if word in olu.words
+        word
+        for word in ["Riverside", "Housing", "Co-producer", "organisation", "Proposed"]
+        if word in olu.words
     ] == ["Riverside", "Housing", "Co-producer", "organisation", "Proposed"]
     await olu.open(f"/ledger/grants/{number}")
     await olu.submit("/accept")
