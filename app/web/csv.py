@@ -46,8 +46,8 @@ def lines(rows: Iterable[Row]) -> str:
 
 
 def euros(cents: int | None) -> Decimal | None:
-    """Cents as a number of a spreadsheet: 12050 is 120.50."""
-    return None if cents is None else Decimal(cents).scaleb(-2)
+    """Cents (also as PostgreSQL adds them up) as a number of a spreadsheet: 12050 is 120.50."""
+    return None if cents is None else Decimal(int(cents)).scaleb(-2)
 
 
 def _cell(value: object) -> object:

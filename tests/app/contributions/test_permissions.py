@@ -2,7 +2,14 @@
 
 import pytest
 
-from app.contributions import entry_pages, grant_pages, ledger_pages, own_pages, rule_pages
+from app.contributions import (
+    entry_pages,
+    grant_pages,
+    ledger_pages,
+    own_pages,
+    report_pages,
+    rule_pages,
+)
 from tests.app.contributions.books import gift, only_grant, recorded
 from tests.app.contributions.test_grant_pages import the_rule
 from tests.browser import forms_of
@@ -30,6 +37,14 @@ ADDRESSES = {
     ("contributions.rule", "GET"): ("/ledger/rules/{rule}", DECIDES),
     ("contributions.change_rule", "POST"): ("/ledger/rules/{rule}", DECIDES),
     ("contributions.retire_rule", "POST"): ("/ledger/rules/{rule}/retire", DECIDES),
+    ("contributions.reports", "GET"): ("/ledger/reports", BOOKS),
+    ("contributions.quarters_file", "GET"): ("/ledger/reports/quarters.csv", BOOKS),
+    ("contributions.by_contributor", "GET"): ("/ledger/reports/contributors", BOOKS),
+    ("contributions.by_contributor_file", "GET"): ("/ledger/reports/contributors.csv", BOOKS),
+    ("contributions.due", "GET"): ("/ledger/reports/due", BOOKS),
+    ("contributions.due_file", "GET"): ("/ledger/reports/due.csv", BOOKS),
+    ("contributions.use", "GET"): ("/ledger/reports/use", BOOKS),
+    ("contributions.use_file", "GET"): ("/ledger/reports/use.csv", BOOKS),
     ("contributions.own", "GET"): ("/contributions?holder={holder}", OWN),
     ("contributions.own_file", "GET"): ("/contributions/entries.csv?holder={holder}", OWN),
     ("contributions.receipt", "GET"): ("/contributions/receipts/{entry}", OWN),
@@ -53,7 +68,7 @@ async def house(database, ada):
 
 
 def test_every_route_is_in_the_table():
-    parts = (entry_pages, grant_pages, ledger_pages, own_pages, rule_pages)
+    parts = (entry_pages, grant_pages, ledger_pages, own_pages, report_pages, rule_pages)
     found = {
         (route.name, method) for part in parts for route in part.router.routes for method in route.methods
     }
