@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("membership_id", sa.BigInteger(), nullable=True),
+        sa.Column("settles", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(["holder_id"], ["holders.id"], name="fk_grants_holder_id"),
         sa.ForeignKeyConstraint(["membership_id"], ["memberships.id"], name="fk_grants_membership_id"),
         sa.ForeignKeyConstraint(["rule_id"], ["grant_rules.id"], name="fk_grants_rule_id"),

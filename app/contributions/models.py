@@ -123,6 +123,8 @@ class Grant(WithId, Base):
     decided_by: Mapped[str | None]
     reason: Mapped[str] = mapped_column(server_default="", default="")
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("memberships.id"), index=True)
+    # It pays for a membership that an operator gave before; one that it made itself ends when it falls.
+    settles: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
 
 class GrantEntry(Base):
