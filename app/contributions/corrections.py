@@ -165,6 +165,10 @@ async def _without_ground(session: AsyncSession, held: HeldLimits, entry_id: int
     for one in await _granted(session, exists().where(*stood)):
         if await _stands_on_others(session, held, one, entry_id):
             continue
+        if one.grant.settles:
+            # The membership was an operator's to give, and stays: it is owed again.
+            await _let_go(session, one.grant, granting.BY_RULE, "")
+            continue
         later = (
             Grant.holder_id == held.holder_id,
             Grant.rule_id == one.grant.rule_id,
@@ -214,6 +218,10 @@ async def _stands_on_others(session: AsyncSession, held: HeldLimits, one: _Grant
 async def _fall(session: AsyncSession, held: HeldLimits, one: Falling, by: str, reason: str) -> None:
     await end_granted(session, held, one.membership_id)
     grant = await session.get_one(Grant, one.grant_id)
+    await _let_go(session, grant, by, reason)
+
+
+async def _let_go(session: AsyncSession, grant: Grant, by: str, reason: str) -> None:
     grant.state, grant.reason = GrantState.FALLEN, reason
     grant.decided_at, grant.decided_by = clock.now(), by
     await session.flush()

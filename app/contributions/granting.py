@@ -52,16 +52,27 @@ async def ask(session: AsyncSession, held: HeldLimits) -> None:
     The holder is held, so that two confirmations at the same moment are asked about one after the other.
     """
     kind = await session.scalar(select(Holder.kind).where(Holder.id == held.holder_id)) or ""
-    for rule, tier in await rules_in_force(session, kind):
+    rules = await rules_in_force(session, kind)
+    # What is there is paid for before anything new is earned.
+    for rule, tier in rules:
         ground = await ground_of(session, held, rule, tier)
-        open_one = await _proposal(session, held.holder_id, rule.id)
-        if ground is None or await _was_declined(session, held.holder_id, ground):
-            if open_one is not None:
-                await _close(session, open_one, GrantState.FALLEN, BY_RULE, "")
-        elif rule.automatic and not rule.needs_commitment:
+        if ground is not None and ground.place.settles is not None:
+            open_one = await _proposal(session, held.holder_id, rule.id)
             await _grant(session, open_one or await _propose(session, held, ground), held, ground, BY_RULE)
-        else:
-            await _stand_on(session, open_one or await _propose(session, held, ground), ground)
+    for rule, tier in rules:
+        await _ask_one(session, held, rule, tier)
+
+
+async def _ask_one(session: AsyncSession, held: HeldLimits, rule: GrantRule, tier: Tier) -> None:
+    ground = await ground_of(session, held, rule, tier)
+    open_one = await _proposal(session, held.holder_id, rule.id)
+    if ground is None or await _was_declined(session, held.holder_id, ground):
+        if open_one is not None:
+            await _close(session, open_one, GrantState.FALLEN, BY_RULE, "")
+    elif rule.automatic and not rule.needs_commitment:
+        await _grant(session, open_one or await _propose(session, held, ground), held, ground, BY_RULE)
+    else:
+        await _stand_on(session, open_one or await _propose(session, held, ground), ground)
 
 
 async def accept(session: AsyncSession, grant_id: int, by: str, words: str = "") -> Grant:
@@ -90,13 +101,22 @@ async def ground_of(session: AsyncSession, held: HeldLimits, rule: GrantRule, ti
     place = (await Places.of(session, held)).for_tier(tier, clock.now())
     if place is None:
         return None
-    cents = price_in_year(rule.cents, tier.yearly_cents, place.year, first_year_only=rule.first_year_only)
+    cents = _price(rule, tier, place)
     if cents is None:
         return None
     found = await givens(session, held.holder_id, rule)
     day = clock.now().astimezone(held.zone).date()
     given = earning(found, cents, day, rule.within_days)
     return Ground(rule, tier, place, cents, given) if given is not None else None
+
+
+def _price(rule: GrantRule, tier: Tier, place: Place) -> int | None:
+    """What is to be given: the price that was agreed for what is there, else what the rule says of this year."""
+    if place.settles is not None and place.settles.cents is not None:
+        return place.settles.cents
+    if place.settles is not None:
+        return tier.yearly_cents[min(place.year, len(tier.yearly_cents) - 1)]
+    return price_in_year(rule.cents, tier.yearly_cents, place.year, first_year_only=rule.first_year_only)
 
 
 async def givens(session: AsyncSession, holder_id: int, rule: GrantRule) -> list[Given]:
@@ -175,6 +195,7 @@ async def _grant(session: AsyncSession, grant: Grant, held: HeldLimits, ground: 
     grant.membership_id = await place_on(
         session, held, ground.place, ground.tier, days=ground.rule.days, cents=ground.cents, by=by
     )
+    grant.settles = ground.place.settles is not None
     await _close(session, grant, GrantState.GRANTED, by, grant.reason)
     # The partial unique index is the last word on "an entry earns one grant".
     await session.execute(update(GrantEntry).where(GrantEntry.grant_id == grant.id).values(earned=True))

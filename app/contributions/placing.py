@@ -27,6 +27,8 @@ class Place:
     renews: Membership | None
     year: int
     """0: the first"""
+    settles: Membership | None = None
+    """one that is there already, given by hand, and is to be paid for: nothing new is made"""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Places:
 
     memberships: Sequence[tuple[Membership, int]]
     grace: timedelta
+    carried: frozenset[int]
+    """the numbers of those that contributions stand behind"""
 
     @classmethod
     async def of(cls, session: AsyncSession, held: HeldLimits) -> "Places":
         """Of a holder; those that were granted by mistake do not count."""
         fallen = select(Grant.membership_id).where(
-            Grant.state == GrantState.FALLEN, Grant.membership_id.is_not(None)
+            Grant.state == GrantState.FALLEN, ~Grant.settles, Grant.membership_id.is_not(None)
         )
         found = await session.execute(
             select(Membership, Tier.position)
@@ -50,32 +54,42 @@ class Places:
             .execution_options(populate_existing=True)
         )
         grace = timedelta(days=held.policy.membership_grace_days)
-        return cls([(row[0], row[1]) for row in found], grace)
+        carried = select(Grant.membership_id).where(
+            Grant.holder_id == held.holder_id, Grant.state == GrantState.GRANTED
+        )
+        numbers = frozenset(one for one in await session.scalars(carried) if one is not None)
+        return cls([(row[0], row[1]) for row in found], grace, numbers)
 
     def for_tier(self, tier: Tier, now: datetime) -> Place | None:
-        """Where a membership of this tier would go.
+        """Where a membership of this tier would go, or which one waits to be paid for.
 
         Nowhere while something else is promised for later, an operator has suspended the holder, the holder is on
         a higher tier, or on this one without an end.
         """
+        present, position = self._present(now)
+        if present is not None and self._is_owed(present, tier):
+            return Place(present.starts_at, None, self._year(tier, present.starts_at), settles=present)
         if any(one.starts_at > now for one, _position in self.memberships):
             return None
-        present, position = self._present(now)
-        if present is None:
-            return Place(now, None, self._year(tier, now))
-        if present.suspended_at is not None or (present.tier_id != tier.id and position >= tier.position):
-            return None
-        if present.tier_id != tier.id:
-            return Place(now, None, self._year(tier, now))
-        if present.ends_at is None:
-            return None
-        return Place(present.ends_at, present, self._year(tier, present.ends_at))
+        if present is not None and present.suspended_at is None and present.tier_id == tier.id:
+            ends_at = present.ends_at
+            return Place(ends_at, present, self._year(tier, ends_at)) if ends_at is not None else None
+        is_better = present is None or (present.suspended_at is None and position < tier.position)
+        return Place(now, None, self._year(tier, now)) if is_better else None
 
     def _present(self, now: datetime) -> tuple[Membership | None, int]:
         for one, position in reversed(self.memberships):
-            if one.ends_at is None or one.ends_at + self.grace > now:
+            if one.starts_at <= now and (one.ends_at is None or one.ends_at + self.grace > now):
                 return one, position
         return None, 0
+
+    def _is_owed(self, present: Membership, tier: Tier) -> bool:
+        """Whether it was given by hand on this tier, has a price, and nothing stands behind it yet."""
+        if present.tier_id != tier.id or present.awarded or present.suspended_at is not None:
+            return False
+        return present.id not in self.carried and bool(
+            present.cents or (present.cents is None and tier.yearly_cents)
+        )
 
     def _year(self, tier: Tier, start: datetime) -> int:
         first = next((one.starts_at for one, _ in self.memberships if one.tier_id == tier.id), start)
@@ -86,6 +100,8 @@ async def place_on(
     session: AsyncSession, held: HeldLimits, place: Place, tier: Tier, *, days: int, cents: int, by: str
 ) -> int:
     """Make the membership at its place, for so many days, and return its number; the holder is held."""
+    if place.settles is not None:
+        return place.settles.id
     ends_at = place.starts_at + timedelta(days=days)
     reason = f"Contributions of {cents / 100:.2f} EUR"
     if place.renews is None:

@@ -11,7 +11,7 @@ from app.contributions import granting
 from app.contributions.corrections import GrantsWouldFallError
 from app.contributions.models import EntryKind, GrantEntry, GrantRule, GrantState, What
 from app.memberships.limits import hold, standing_of
-from app.memberships.models import Tier
+from app.memberships.models import Membership, Tier
 from tests.app.contributions.books import (
     gift,
     grants_of,
@@ -274,3 +274,24 @@ async def test_a_proposal_goes_with_its_ground(database, riverside):
     await recorded(database, pledge(riverside.holder_id))
     await reversed_(database, entry)
     assert {state for _tier, state in await grants_of(database, riverside.holder_id)} == {"fallen"}
+
+
+async def test_what_an_operator_gave_before_is_paid_for_before_it_is_renewed(database):
+    riverside = await an_organisation(database, "Riverside Housing", "consumer")
+    [given] = await memberships_of(database, riverside.holder_id)
+    async with database.transaction() as session:
+        ends = clock.now() + timedelta(days=300)
+        await session.execute(update(Membership).values(cents=30_000, ends_at=ends))
+    first = await recorded(database, gift(riverside.holder_id, 10_000))
+    assert await grants_of(database, riverside.holder_id) == []
+    await recorded(database, gift(riverside.holder_id, 20_000))
+    assert await grants_of(database, riverside.holder_id) == [("consumer", "granted")]
+    grant = await only_grant(database, riverside.holder_id)
+    assert (grant.settles, grant.membership_id) == (True, given.id)
+    assert len(await memberships_of(database, riverside.holder_id)) == 1
+    # It was the operator's to give: without its payment it is owed again, and goes on.
+    await reversed_(database, first)
+    assert await grants_of(database, riverside.holder_id) == [("consumer", "fallen")]
+    assert (await memberships_of(database, riverside.holder_id))[0].ends_at > clock.now()
+    await recorded(database, gift(riverside.holder_id, 10_000))
+    assert [state for _tier, state in await grants_of(database, riverside.holder_id)] == ["fallen", "granted"]

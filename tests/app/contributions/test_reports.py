@@ -90,7 +90,7 @@ async def test_what_is_due_is_the_price_without_what_is_confirmed(bruna, commons
         award = "UPDATE memberships SET awarded = true WHERE holder_id = :holder"
         await session.execute(text(award), {"holder": arts.holder_id})
     await recorded(database, gift(riverside.holder_id, 20_000, ago=30))
-    await recorded(database, gift(riverside.holder_id, 90_000, ago=120))
+    await recorded(database, gift(riverside.holder_id, 90_000, ago=400))
     await bruna.open("/ledger/reports/due")
     assert "One membership" in bruna.words
     assert "€500.00 €200.00 €300.00" in bruna.words
