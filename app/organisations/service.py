@@ -1,6 +1,8 @@
 """Making organisations, and who hosts for them."""
 
-from sqlalchemy import delete, func, select
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -91,6 +93,36 @@ async def put_host(
     await announce(session, holder_topic(organisation.holder_id))
 
 
+async def suspend_host(session: AsyncSession, organisation: Organisation, user_id: int) -> None:
+    """Keep a host from acting for the organisation; seat, rooms and recordings stay theirs.
+
+    Raises NotFoundError, LastAdminError.
+    """
+    await hold(session, organisation.holder_id)
+    await _keep_an_admin(session, organisation.id, user_id)
+    await _set_suspended(session, organisation, user_id, clock.now())
+
+
+async def resume_host(session: AsyncSession, organisation: Organisation, user_id: int) -> None:
+    """Let a suspended host act for it again. Raises NotFoundError."""
+    await hold(session, organisation.holder_id)
+    await _set_suspended(session, organisation, user_id, None)
+
+
+async def _set_suspended(
+    session: AsyncSession, organisation: Organisation, user_id: int, at: datetime | None
+) -> None:
+    done = (
+        update(OrganisationHost)
+        .where(OrganisationHost.organisation_id == organisation.id, OrganisationHost.user_id == user_id)
+        .values(suspended_at=at)
+        .returning(OrganisationHost.user_id)
+    )
+    if await session.scalar(done) is None:
+        raise NotFoundError
+    await announce(session, holder_topic(organisation.holder_id))
+
+
 async def remove_host(session: AsyncSession, organisation: Organisation, user_id: int) -> None:
     """Let a person no longer host for an organisation. Raises NotFoundError, LastAdminError."""
     await hold(session, organisation.holder_id)
@@ -110,6 +142,7 @@ async def longest_admin(session: AsyncSession, organisation_id: int, *, but: int
         .where(
             OrganisationHost.organisation_id == organisation_id,
             OrganisationHost.role == HostRole.ADMIN,
+            OrganisationHost.suspended_at.is_(None),
             OrganisationHost.user_id != but,
         )
         .order_by(OrganisationHost.joined_at, OrganisationHost.user_id)

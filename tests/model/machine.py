@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import User
 from app.admin.bans import ban, unban
-from app.admin.organisations import let_go
+from app.organisations.leaving import let_go
 from app.errors import ConflictError, UnavailableError
 from app.meetings import wire
 from app.meetings.ending import end_meeting
