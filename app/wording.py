@@ -104,7 +104,9 @@ def day(at: datetime) -> str:
 
 
 def date(on: Date) -> Markup:
-    """A day as a `time` element: 3 May 2026."""
+    """A day, or that of a moment in the reader's zone, as a `time` element: 3 May 2026."""
+    if isinstance(on, datetime):
+        on = on.astimezone(zone()).date()
     said = format_date(on, "long", locale=_locale())
     return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), said)
 

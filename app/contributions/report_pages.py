@@ -24,6 +24,7 @@ router = APIRouter(prefix="/ledger/reports")
 Year = Annotated[int | None, Query(ge=2000, le=2999)]
 Kind = Annotated[HolderKind | None, Query()]
 YEARS, MANY_QUARTERS, TALLEST = 5, 80, 8
+FITS = 48  # letters under the bars of a picture
 
 
 @router.get("", name="contributions.reports")
@@ -193,7 +194,8 @@ def _kinds(sums: Sums) -> Markup:
 
 
 def _use(rows: list[tuple[Any, int]]) -> Markup:
-    groups = [(row.name.split()[0][:6], (cents, int(row.given))) for row, cents in rows]
+    room = FITS // max(1, len(rows))
+    groups = [(row.name[:room].strip(), (cents, int(row.given))) for row, cents in rows]
     return _bars(_("Suggested and given by organisation"), [_("Suggested"), _("Given")], groups)
 
 

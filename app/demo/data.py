@@ -12,6 +12,7 @@ from app.accounts import passwords
 from app.accounts.models import User
 from app.accounts.service import create_account
 from app.db import Database
+from app.demo.ledger import fill_ledger
 from app.demo.people import ORGANISATIONS, PASSWORD, PEOPLE, ROOMS, DemoRoom, Person
 from app.meetings import wire
 from app.meetings.joining import Participant, admit
@@ -52,6 +53,7 @@ async def _fill(session: AsyncSession) -> None:
     }
     for number, room in enumerate(ROOMS):
         await _room(session, room, people[room.host], organisations, number)
+    await fill_ledger(session)
 
 
 async def _organisation(session: AsyncSession, slug: str, name: str, tier: Tier) -> Organisation:

@@ -15,6 +15,7 @@ from app import clock
 from app.accounts.links import AddressLink, ResetLink, VerifyLink, fragment_of
 from app.accounts.models import User
 from app.admin.bans import ban
+from app.contributions.models import Grant, GrantRule
 from app.mail import OutgoingMail
 from app.main import make_app
 from app.meetings.models import Meeting
@@ -25,6 +26,7 @@ from app.rooms.service import delete_room
 from app.settings import Settings
 from app.web.index import every_route
 from tests import factories
+from tests.app.contributions import books
 from tests.app.recordings.rows import a_recording
 from tests.house import House
 from tests.journeys.visitor import Door, Visitor, quiet_guest, send_quietly
@@ -120,6 +122,26 @@ SIGHTS = (
         what="what if",
     ),
     Sight("admin.policy", "/admin/policy", "operator"),
+    Sight("contributions.ledger", "/ledger", "operator"),
+    Sight("contributions.ledger", "/ledger", "bookkeeper"),
+    Sight("contributions.find", "/ledger/contributors", "bookkeeper"),
+    Sight("contributions.account", "/ledger/contributors/{contributor}", "bookkeeper"),
+    Sight("contributions.new", "/ledger/new?contributor={contributor}", "bookkeeper"),
+    Sight("contributions.entry", "/ledger/entries/{entry}", "bookkeeper"),
+    Sight("contributions.correct", "/ledger/entries/{entry}/correct", "bookkeeper"),
+    Sight("contributions.grants", "/ledger/grants", "bookkeeper"),
+    Sight("contributions.grant", "/ledger/grants/{grant}", "operator"),
+    Sight("contributions.rules", "/ledger/rules", "operator"),
+    Sight("contributions.rule", "/ledger/rules/{rule}", "operator"),
+    Sight("contributions.new_rule", "/ledger/rules/new", "operator"),
+    Sight("contributions.reports", "/ledger/reports", "bookkeeper"),
+    Sight("contributions.by_contributor", "/ledger/reports/contributors", "bookkeeper"),
+    Sight("contributions.due", "/ledger/reports/due", "bookkeeper"),
+    Sight("contributions.use", "/ledger/reports/use", "bookkeeper"),
+    Sight("contributions.own", "/contributions", "newcomer", what="empty"),
+    Sight("contributions.own", "/contributions", "host"),
+    Sight("contributions.receipt", "/contributions/receipts/{entry}", "host"),
+    Sight("contributions.year_receipt", "/contributions/{contributor}/{year}", "host"),
     Sight("api.docs", "/api"),
     Sight("demo.index", "/demo"),
     Sight("demo.mail", "/demo/mail/{mail}"),
@@ -129,6 +151,12 @@ SIGHTS = (
 )
 # What is fetched by programs: no page.
 NOT_PAGES = {
+    "contributions.ledger_file",
+    "contributions.own_file",
+    "contributions.quarters_file",
+    "contributions.by_contributor_file",
+    "contributions.due_file",
+    "contributions.use_file",
     "web.health",
     "meetings.ended",
     "accounts.export",
@@ -208,6 +236,20 @@ class Town:
 
     async def _recording(self, host: User, room: Room, **columns: object) -> str:
         return (await a_recording(self.house.database, host, room, **columns)).key
+
+    async def _ledger(self) -> None:
+        """What the host gave, and an organisation whose membership is to be decided."""
+        host = self.people["host"]
+        self.people["bookkeeper"] = await self.house.person("Bruna Keller", is_bookkeeper=True)
+        async with self.house.database.transaction() as session:
+            made = await create_organisation(session, name="Harbour Radio", slug="harbour-pages")
+        entry = await books.recorded(self.house.database, books.gift(host.holder_id, 9_000, note="By hand"))
+        await books.recorded(self.house.database, books.gift(made.holder_id, 50_000))
+        async with self.house.database.transaction() as session:
+            grants = select(Grant.id).where(Grant.holder_id == made.holder_id).order_by(Grant.id)
+            self.at["grant"] = await session.scalar(grants.limit(1))
+            self.at["rule"] = await session.scalar(select(GrantRule.id).order_by(GrantRule.id).limit(1))
+        self.at |= {"contributor": host.holder_id, "entry": entry.id, "year": entry.booked_on.year}
 
     async def _meetings(self) -> None:
         host, house = self.people["host"], self.house
