@@ -207,6 +207,7 @@ class Town:
             await house.room(producer, f"Working group {number} of the whole co-operative")
         self.at["quiet"] = (await house.room(host, "Quiet round", access_code="2718-2818", record=True)).slug
         await self._organisation()
+        await self._ledger()
         await self._recordings()
         await self._meetings()
         await self._ends()
