@@ -49,6 +49,7 @@ async def change(request: Request, session: Session, viewer: Operator) -> Respon
     row.recording_bytes_per_hour = typed.recording_megabytes_per_hour * MEGABYTE
     row.grace_days = typed.grace_days
     row.retention_grace_days = typed.retention_grace_days
+    row.hour_cents = typed.hour_value
     if row.recording_removal != typed.recording_removal:
         row.recording_removal = typed.recording_removal
         await session.flush()
@@ -66,6 +67,7 @@ def _values(row: PolicyRow) -> dict[str, str]:
         "grace_days": str(row.grace_days),
         "retention_grace_days": str(row.retention_grace_days),
         "recording_removal": row.recording_removal,
+        "hour_value": f"{row.hour_cents / 100:.2f}",
     }
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from app import clock, wording
 from app.accounts.schemas import Address
+from app.contributions.schemas import cents_of
 from app.i18n import lazy
 from app.memberships.models import Removal
 from app.organisations.models import HostRole
@@ -114,3 +115,4 @@ class PolicyInput(Input):
     grace_days: Annotated[int, Field(ge=0, le=365)]
     retention_grace_days: Annotated[int, Field(ge=0, le=3650)]
     recording_removal: Removal
+    hour_value: Annotated[int, BeforeValidator(lambda value: cents_of(str(value)))]

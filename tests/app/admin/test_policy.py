@@ -12,6 +12,7 @@ GOOD = {
     "grace_days": "21",
     "retention_grace_days": "60",
     "recording_removal": "delete",
+    "hour_value": "30,50",
 }
 
 
@@ -20,7 +21,7 @@ async def numbers(database):
         row = await session.scalar(select(PolicyRow))
     return (
         *(row.sitting_gap_minutes, row.large_session_above, row.recording_bytes_per_hour, row.grace_days),
-        *(row.retention_grace_days, row.recording_removal),
+        *(row.retention_grace_days, row.recording_removal, row.hour_cents),
     )
 
 
@@ -29,7 +30,7 @@ async def test_the_numbers_are_changed_and_megabytes_are_millions(olu, database)
     assert olu.form("/policy").fields["recording_megabytes_per_hour"] == "500"
     await olu.submit("/policy", **GOOD)
     assert "Saved. It holds from now on." in olu.words
-    assert await numbers(database) == (15, 60, 400_000_000, 21, 60, "delete")
+    assert await numbers(database) == (15, 60, 400_000_000, 21, 60, "delete", 3_050)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,13 @@
 
 import csv
 import io
+import json
+from decimal import Decimal
 
 import pytest
 
+from app.accounts.models import User
+from app.accounts.service import find_by_email, forget_unverified
 from tests.app.contributions.books import gift, pledge, recorded, reversed_
 from tests.factories import a_person, an_organisation, signed_in
 
@@ -75,8 +79,6 @@ async def test_nobody_else_sees_any_of_it(site, database, ada, commons, bruna):
         f"/contributions/{ada.holder_id}/{year}",
         f"/contributions/{commons.holder_id}/{year}",
     ]
-    from app.accounts.service import find_by_email
-
     async with database.transaction() as session:
         cy = await find_by_email(session, "cy@example.org")
     async with signed_in(site, cy) as person:
@@ -90,3 +92,23 @@ async def test_nobody_else_sees_any_of_it(site, database, ada, commons, bruna):
     assert (await bruna.open(f"/contributions/receipts/{promise.id}")).status_code == 404
     assert (await bruna.open(f"/contributions/receipts/{entry.id + 1000}")).status_code == 404
     assert (await bruna.open(f"/contributions/{ada.holder_id + 1000}/{year}")).status_code == 404
+
+
+async def test_one_s_contributions_are_in_one_s_own_data(at_ada_s, ada, database):
+    await recorded(
+        database, gift(ada.holder_id, 2_107, currency="CHF", currency_cents=2_000, rate=Decimal("1.0537"))
+    )
+    [entry] = json.loads((await at_ada_s.open("/account/data.json")).text)["contributions"]
+    assert (entry["cents"], entry["rate"]) == (2_107, "1.05370000")
+
+
+async def test_an_account_that_was_never_verified_stays_with_what_it_gave(database, move_clock):
+    new = await a_person(database, "new@example.org", verified=False)
+    other = await a_person(database, "other@example.org", verified=False)
+    await recorded(database, gift(new.holder_id, 500))
+    await move_clock(days=31)
+    async with database.transaction() as session:
+        await forget_unverified(session)
+    async with database.transaction() as session:
+        assert await session.get(User, new.id) is not None
+        assert await session.get(User, other.id) is None
