@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.admin import (
+    interest_pages,
     limits_pages,
     meeting_pages,
     organisation_pages,
@@ -19,6 +20,7 @@ for _part in (
     people_pages,
     rights_pages,
     organisation_pages,
+    interest_pages,
     room_pages,
     meeting_pages,
     limits_pages,

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from app.contributions import entry_pages, grant_pages, ledger_pages, own_pages, report_pages, rule_pages
+from app.contributions import (
+    entry_pages,
+    grant_pages,
+    interest_pages,
+    ledger_pages,
+    own_pages,
+    report_pages,
+    rule_pages,
+)
 
 router = APIRouter()
-for _part in (ledger_pages, entry_pages, grant_pages, rule_pages, report_pages, own_pages):
+for _part in (ledger_pages, entry_pages, grant_pages, rule_pages, report_pages, own_pages, interest_pages):
     router.include_router(_part.router)

@@ -110,6 +110,14 @@ SIGHTS = (
     Sight("admin.organisations", "/admin/organisations", "operator"),
     Sight("admin.new_organisation", "/admin/organisations/new", "operator"),
     Sight("admin.organisation", "/admin/organisations/{organisation}", "operator"),
+    Sight("admin.interests", "/admin/interests", "operator"),
+    Sight("admin.interest", "/admin/interests/{interest}", "operator"),
+    Sight("joining.new", "/join-us"),
+    Sight("joining.sent", "/join-us/sent"),
+    Sight("joining.show", "/join-us/Harbour-Radio"),
+    Sight("joining.edit", "/join-us/Harbour-Radio/correct"),
+    Sight("joining.withdraw", "/join-us/Harbour-Radio/withdraw"),
+    Sight("joining.members", "/members-and-friends"),
     Sight("admin.rooms", "/admin/rooms", "operator"),
     Sight("admin.meetings", "/admin/meetings", "operator"),
     Sight("admin.end_meeting", "/admin/meetings/{meeting}/end", "operator"),
@@ -218,6 +226,8 @@ class Town:
             made = await create_organisation(session, name="Riverside Housing", slug="riverside-pages")
             await put_host(session, made, self.people["host"].id, HostRole.ADMIN)
         await factories.put_on_tier(self.house.database, made.holder_id, "consumer")
+        interest = await factories.an_interest(self.house.database, "Harbour-Radio", state="talking")
+        self.at["interest"] = interest.id
         self.at["organisation"] = made.id
         self.at["holder"] = made.holder_id
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.app.admin.conftest import routes
-from tests.factories import a_person, a_room, an_organisation, signed_in, start
+from tests.factories import a_person, a_room, an_interest, an_organisation, signed_in, start
 
 # Every route, with an address that exists. A new one must be added here.
 ADDRESSES = {
@@ -27,6 +27,11 @@ ADDRESSES = {
     ("admin.organisation_tier", "POST"): "/admin/organisations/{organisation}/tier",
     ("admin.add_host", "POST"): "/admin/organisations/{organisation}/hosts/add",
     ("admin.remove_host", "POST"): "/admin/organisations/{organisation}/hosts/{ada}/remove",
+    ("admin.interests", "GET"): "/admin/interests",
+    ("admin.interest", "GET"): "/admin/interests/{interest}",
+    ("admin.remark_interest", "POST"): "/admin/interests/{interest}/remarks",
+    ("admin.accept_interest", "POST"): "/admin/interests/{interest}/accept",
+    ("admin.decline_interest", "POST"): "/admin/interests/{interest}/decline",
     ("admin.rooms", "GET"): "/admin/rooms",
     ("admin.meetings", "GET"): "/admin/meetings",
     ("admin.end_meeting", "GET"): "/admin/meetings/{meeting}/end",
@@ -46,7 +51,8 @@ async def house(site, database, ada):
     """What the addresses speak of."""
     organisation = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")
     meeting = await start(site, await a_room(database, ada))
-    return {"ada": ada.id, "organisation": organisation.id, "meeting": meeting.id, "holder": ada.holder_id}
+    found = {"ada": ada.id, "organisation": organisation.id, "meeting": meeting.id, "holder": ada.holder_id}
+    return found | {"interest": (await an_interest(database)).id}
 
 
 def test_every_route_is_in_the_table():
