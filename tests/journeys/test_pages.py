@@ -176,6 +176,7 @@ NOT_PAGES = {
     "api.show_me",
     "api.list_rooms",
     "api.show_room",
+    "api.list_contributions",
     "api.list_meetings",
     "api.show_meeting",
     "api.list_recordings",
