@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts.models import User
 from app.memberships.limits import Standing
-from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
+from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.organisations.service import still_open
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.periods import month_starts
 
@@ -90,6 +91,7 @@ async def list_hosts(
     pattern = f"%{escaped}%"
     found = (
         select(func.count())
+        .select_from(OrganisationHost)
         .join(User, User.id == OrganisationHost.user_id)
         .where(OrganisationHost.organisation_id == organisation.id)
     )
@@ -158,12 +160,7 @@ async def admins_of(session: AsyncSession, organisation: Organisation) -> list[A
 
 async def open_invitations(session: AsyncSession, organisation_id: int) -> int:
     """How many seats are promised to people who have not answered yet."""
-    found = select(func.count()).where(
-        Invitation.organisation_id == organisation_id,
-        Invitation.accepted_at.is_(None),
-        Invitation.withdrawn_at.is_(None),
-        Invitation.expires_at > clock.now(),
-    )
+    found = select(func.count()).where(*still_open(organisation_id))
     return await session.scalar(found) or 0
 
 

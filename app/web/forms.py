@@ -107,7 +107,11 @@ class Form(Generic[M]):
 async def read_form(request: Request, model: type[M]) -> Form[M]:
     """Read the posted form into `model`; what is wrong is said in the reader's language."""
     posted = await request.form()
-    values = {name: value for name, value in posted.items() if isinstance(value, str)}
+    return check_form({name: value for name, value in posted.items() if isinstance(value, str)}, model)
+
+
+def check_form(values: Mapping[str, str], model: type[M]) -> Form[M]:
+    """The same for values that are known already."""
     try:
         return Form(values=values, value=model.model_validate(values))
     except ValidationError as error:
