@@ -11,7 +11,7 @@ from app.accounts import sessions
 from app.accounts.access import Viewer
 from app.accounts.models import User
 from app.accounts.service import create_account
-from app.contributions.models import Interest
+from app.contributions.models import Interest, Task
 from app.db import Database
 from app.meetings import wire
 from app.meetings.models import Meeting
@@ -92,6 +92,21 @@ async def an_interest(database: Database, name: str = "Harbour Radio", **columns
     said |= {"as_producer": False, "is_public": True, "state": "new", "confirmed_at": clock.now()} | columns
     async with database.transaction() as session:
         made = Interest(name=name, token_hash=sessions.hash_of(name), created_at=clock.now(), **said)
+        session.add(made)
+        await session.flush()
+    return made
+
+
+async def a_task(database: Database, title: str = "Translate the guide", **columns) -> Task:
+    """An open task of five hours."""
+    said = {
+        "state": "open",
+        "description": "Into Catalan.",
+        "profile": "Reads both.",
+        "minutes": 300,
+    } | columns
+    async with database.transaction() as session:
+        made = Task(title=title, created_at=clock.now(), **said)
         session.add(made)
         await session.flush()
     return made

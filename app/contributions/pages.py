@@ -10,8 +10,18 @@ from app.contributions import (
     own_pages,
     report_pages,
     rule_pages,
+    task_pages,
 )
 
 router = APIRouter()
-for _part in (ledger_pages, entry_pages, grant_pages, rule_pages, report_pages, own_pages, interest_pages):
+for _part in (
+    ledger_pages,
+    entry_pages,
+    grant_pages,
+    rule_pages,
+    report_pages,
+    own_pages,
+    interest_pages,
+    task_pages,
+):
     router.include_router(_part.router)

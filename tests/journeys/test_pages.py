@@ -112,6 +112,12 @@ SIGHTS = (
     Sight("admin.organisation", "/admin/organisations/{organisation}", "operator"),
     Sight("admin.interests", "/admin/interests", "operator"),
     Sight("admin.interest", "/admin/interests/{interest}", "operator"),
+    Sight("tasks.index", "/tasks"),
+    Sight("tasks.index", "/tasks?list=suggested", "operator", what="none"),
+    Sight("tasks.new", "/tasks/suggest", "host"),
+    Sight("tasks.show", "/tasks/{task}"),
+    Sight("tasks.show", "/tasks/{handed_in}", "operator", what="handed in"),
+    Sight("tasks.edit", "/tasks/{task}/edit", "operator"),
     Sight("joining.new", "/join-us"),
     Sight("joining.sent", "/join-us/sent"),
     Sight("joining.show", "/join-us/Harbour-Radio"),
@@ -229,6 +235,9 @@ class Town:
         await factories.put_on_tier(self.house.database, made.holder_id, "consumer")
         interest = await factories.an_interest(self.house.database, "Harbour-Radio", state="talking")
         self.at["interest"] = interest.id
+        self.at["task"] = (await factories.a_task(self.house.database)).id
+        done = {"state": "handed_in", "taken_by": self.people["host"].id, "report": "All of it."}
+        self.at["handed_in"] = (await factories.a_task(self.house.database, **done)).id
         self.at["organisation"] = made.id
         self.at["holder"] = made.holder_id
 
