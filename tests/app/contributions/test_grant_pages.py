@@ -50,6 +50,8 @@ async def test_an_operator_accepts_who_helps_to_run_the_service(olu, database, r
 
 async def test_an_operator_declines_with_a_reason_and_late_answers_are_told(olu, database, riverside):
     number = await proposed(database, riverside, "consumer")
+    await olu.open("/admin")
+    assert "Contributions have earned 2 memberships, which wait for you." in olu.words
     await olu.open(f"/ledger/grants/{number}")
     form = olu.form("/decline")
     await olu.submit("/decline", why="")
