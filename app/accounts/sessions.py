@@ -63,7 +63,7 @@ async def find(session: AsyncSession, token: str) -> Row[tuple[object, ...]] | N
     if found is None or found.expires_at <= clock.now():
         return None
     await _keep_alive(session, found.session_id, found.last_seen_at)
-    return found  # type: ignore[return-value]  # a row of named columns
+    return found
 
 
 async def _keep_alive(session: AsyncSession, session_id: int, last_seen_at: datetime) -> None:

@@ -1,13 +1,14 @@
 """The landing page, the dashboard, the way to a room by its address, and the operator's colour."""
 
 import re
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator
 
-from app.accounts.access import AnyViewer, SignedIn
+from app.accounts.access import ACTING, AnyViewer, SignedIn
 from app.db import Session
 from app.home.dashboard import dashboard as make_dashboard
 from app.i18n import gettext as _
@@ -16,7 +17,7 @@ from app.memberships.limits import offers
 from app.memberships.models import HolderKind, Tier
 from app.memberships.refusals import amount
 from app.rooms.addresses import leads_to
-from app.web.browser import settings_of
+from app.web.browser import YEAR, set_cookie, settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
 from app.web.pages import go, page, path_of
 from app.web.site import theme
@@ -76,7 +77,10 @@ async def dashboard(
     ):
         # Who keeps the books and hosts nothing begins there.
         return go(request, path_of(request, "contributions.ledger"))
-    return page(
+    if holder is not None and shown.holder == holder and holder != viewer.acting_holder_id:
+        # From now on they act for it on this browser, and this very page says so.
+        viewer = request.state.viewer = replace(viewer, acting_holder_id=holder)
+    response = page(
         request,
         "home/dashboard.html",
         rooms=shown.rooms,
@@ -90,6 +94,9 @@ async def dashboard(
         holder=shown.holder,
         live=path_of(request, "home.events"),
     )
+    if holder is not None and shown.holder == holder:
+        set_cookie(request, response, ACTING, str(holder), YEAR)
+    return response
 
 
 @router.get("/theme.css", name="home.theme")
