@@ -1,6 +1,6 @@
 """The columns of the ledger as a file."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from app.web.csv import Row, euros
@@ -29,10 +29,16 @@ ENTRY_COLUMNS = (
 )
 
 
-async def entry_lines(parts: AsyncIterator[Iterable[Any]]) -> AsyncIterator[list[Row]]:
-    """Rows of `app.contributions.entries` as lines of the file."""
+# What contributors see of their own: the names of bookkeepers are not their data.
+OWN_COLUMNS = ENTRY_COLUMNS[:-1]
+
+
+async def entry_lines(
+    parts: AsyncIterator[Iterable[Any]], columns: Sequence[str] = ENTRY_COLUMNS
+) -> AsyncIterator[list[Row]]:
+    """Rows of `app.contributions.entries` as lines of the file: so many of the columns, from the first."""
     async for part in parts:
-        yield [entry_line(row) for row in part]
+        yield [entry_line(row)[: len(columns)] for row in part]
 
 
 def entry_line(row: Any) -> Row:

@@ -9,7 +9,7 @@ from app.accounts.access import SignedIn
 from app.contributions.asked import HolderId, Number
 from app.contributions.contributors import account_of
 from app.contributions.entries import Filter, all_entries, list_entries
-from app.contributions.files import ENTRY_COLUMNS, entry_lines
+from app.contributions.files import OWN_COLUMNS, entry_lines
 from app.contributions.own import check_may_see, own_holders
 from app.contributions.receipts import receipt_of, year_receipt, years_of
 from app.db import Databased, Session
@@ -50,9 +50,8 @@ async def file(request: Request, database: Databased, viewer: SignedIn, holder: 
     async with database.transaction() as session:
         if whose not in {one.holder_id for one in await own_holders(session, viewer)}:
             raise NotFoundError
-    return csv_stream(
-        "contributions", ENTRY_COLUMNS, entry_lines(all_entries(database, Filter(contributor=whose)))
-    )
+    found = all_entries(database, Filter(contributor=whose))
+    return csv_stream("contributions", OWN_COLUMNS, entry_lines(found, OWN_COLUMNS))
 
 
 @router.get("/receipts/{entry_id:int}", name="contributions.receipt")

@@ -34,6 +34,8 @@ async def test_a_person_sees_what_they_gave_and_an_admin_what_the_organisation_g
     assert "€777.00" in at_ada_s.words
     rows = await at_ada_s.open(f"/contributions/entries.csv?holder={commons.holder_id}")
     assert [row["eur"] for row in csv.DictReader(io.StringIO(rows.text))] == ["777.00"]
+    # Who keeps the books is nobody's data but theirs.
+    assert "Bruna Keller" not in rows.text
 
 
 async def test_an_entry_s_receipt_says_what_was_given_and_that_it_is_void_when_it_was_wrong(
