@@ -12,6 +12,7 @@ from app.admin import (
     rights_pages,
     room_pages,
     start_page,
+    texts_pages,
 )
 
 router = APIRouter()
@@ -25,5 +26,6 @@ for _part in (
     meeting_pages,
     limits_pages,
     policy_pages,
+    texts_pages,
 ):
     router.include_router(_part.router)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.contributions import (
+    about_pages,
     entry_pages,
     grant_pages,
     interest_pages,
@@ -23,5 +24,6 @@ for _part in (
     own_pages,
     interest_pages,
     task_pages,
+    about_pages,
 ):
     router.include_router(_part.router)

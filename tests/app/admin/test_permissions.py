@@ -40,6 +40,9 @@ ADDRESSES = {
     ("admin.holder_limits", "GET"): "/admin/limits/{holder}",
     ("admin.set_override", "POST"): "/admin/limits/{holder}/override",
     ("admin.withdraw_override", "POST"): "/admin/limits/{holder}/override/1/withdraw",
+    ("admin.texts", "GET"): "/admin/texts",
+    ("admin.text", "GET"): "/admin/texts/about/en",
+    ("admin.change_text", "POST"): "/admin/texts/about/en",
     ("admin.policy", "GET"): "/admin/policy",
     ("admin.change_policy", "POST"): "/admin/policy",
 }
