@@ -23,6 +23,7 @@ from app.i18n import lazy
 from app.memberships.granting import tiers_for
 from app.memberships.models import HolderKind
 from app.memberships.shipped import FREE
+from app.organisations.invitations import Post
 from app.organisations.service import AddressTakenError
 from app.rooms.addresses import address_from, check_address
 from app.web.forms import Form, Input, Line, Problem, read_form
@@ -118,16 +119,15 @@ async def accept(request: Request, session: Session, viewer: Operator, interest_
         await _check(session, form, typed)
     if form.value is not None:
         try:
-            admin = await interest_deciding.accept(
-                session, found, _acceptance(form.value, found), viewer.name
-            )
+            terms = _acceptance(form.value, found)
+            admin = await interest_deciding.accept(session, found, terms, viewer, _post(request))
         except AddressTakenError as error:
             form.fail("address", error.message)
         else:
             log.info(
                 "interest.accepted", operator=viewer.id, interest=found.id, organisation=found.organisation_id
             )
-            link = address_of(request, "home.dashboard" if admin is not None else "accounts.sign_up")
+            link = address_of(request, "home.dashboard") if admin is not None else None
             await interest_mails.send_answer(session, request, found, link=link)
             return _back(
                 request, found.id, lazy("Accepted. The organisation is there, and they have a mail.")
@@ -152,6 +152,11 @@ async def decline(request: Request, session: Session, viewer: Operator, interest
     log.info("interest.declined", operator=viewer.id, interest=found.id)
     await interest_mails.send_answer(session, request, found, link=None)
     return _back(request, found.id, lazy("Declined. They have a mail with your word."))
+
+
+def _post(request: Request) -> Post:
+    place = "{token}"
+    return Post(request.app.state.mailer, address_of(request, "invitations.show", token=place))
 
 
 async def _check(session: AsyncSession, form: Form[Any], typed: AcceptInput) -> None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock
+from app import clock, i18n
+from app.accounts.access import Viewer
 from app.accounts.models import User
 from app.accounts.service import find_by_email
 from app.contributions.interests import OPEN
@@ -20,7 +21,8 @@ from app.i18n import lazy
 from app.memberships.granting import put_on_tier
 from app.memberships.limits import standing_of
 from app.memberships.models import PolicyRow
-from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.organisations.invitations import Post, invite
+from app.organisations.models import HostRole, Organisation
 from app.organisations.service import create_organisation, put_host
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.contributions import value_of_work
@@ -32,13 +34,6 @@ class DecidedAlreadyError(ConflictError):
     code = "interest_decided_already"
     title = lazy("This is decided already")
     message = lazy("Someone else has decided about it meanwhile. Open it again to see what was said.")
-
-
-class NotYoursToTakeUpError(ConflictError):
-    """The organisation has an admin already, or the account is under another address."""
-
-    code = "not_yours_to_take_up"
-    message = lazy("Sign in with the account of the address that you gave. If you did, ask the operators.")
 
 
 @dataclass(frozen=True)
@@ -95,11 +90,13 @@ async def remark(session: AsyncSession, interest: Interest, words: str, by: str)
     await session.flush()
 
 
-async def accept(session: AsyncSession, interest: Interest, terms: Acceptance, by: str) -> User | None:
+async def accept(
+    session: AsyncSession, interest: Interest, terms: Acceptance, by: Viewer, post: Post
+) -> User | None:
     """Make the organisation, its first admin and its pledges; the interest is locked.
 
-    Returns the account that is its admin now, None if the address has no verified one. Raises DecidedAlreadyError,
-    organisations.service.AddressTakenError (and nothing is done), NotForThisHolderError.
+    Returns the account that is its admin now; None: the address has no verified one, and is invited. Raises
+    DecidedAlreadyError, organisations.service.AddressTakenError (and nothing is done), NotForThisHolderError.
     """
     if interest.state not in OPEN:
         raise DecidedAlreadyError
@@ -112,17 +109,19 @@ async def accept(session: AsyncSession, interest: Interest, terms: Acceptance, b
             made.holder_id,
             terms.tier,
             reason=_("Expression of interest %(number)s", number=interest.id),
-            granted_by=by,
+            granted_by=by.name,
             ends_at=terms.ends_at,
             seats=terms.seats,
         )
-    await _pledge(session, interest, made, terms, by)
+    await _pledge(session, interest, made, terms, by.name)
     user = await find_by_email(session, interest.email)
     # An account that was never verified may be anybody's.
     admin = user if user is not None and user.verified_at is not None and user.banned_at is None else None
     if admin is not None:
         await put_host(session, made, admin.id, HostRole.ADMIN)
-    _decide(interest, InterestState.ACCEPTED, terms.answer, by)
+    else:
+        await _invite(session, interest, made, by, post)
+    _decide(interest, InterestState.ACCEPTED, terms.answer, by.name)
     interest.organisation_id = made.id
     await session.flush()
     return admin
@@ -136,27 +135,16 @@ async def decline(session: AsyncSession, interest: Interest, answer: str, by: st
     await session.flush()
 
 
-async def may_take_up(session: AsyncSession, interest: Interest) -> bool:
-    """Whether it became an organisation that has no admin yet."""
-    if interest.organisation_id is None:
-        return False
-    admins = exists().where(
-        OrganisationHost.organisation_id == interest.organisation_id,
-        OrganisationHost.role == HostRole.ADMIN,
-    )
-    return not await session.scalar(select(admins))
-
-
-async def take_up(session: AsyncSession, interest: Interest, user_id: int, email: str) -> Organisation:
-    """Make the applicant, whose address is verified, the first admin; the interest is locked.
-
-    Raises NotYoursToTakeUpError.
-    """
-    if email.lower() != interest.email.lower() or not await may_take_up(session, interest):
-        raise NotYoursToTakeUpError
-    organisation = await session.get_one(Organisation, interest.organisation_id)
-    await put_host(session, organisation, user_id, HostRole.ADMIN)
-    return organisation
+async def _invite(
+    session: AsyncSession, interest: Interest, made: Organisation, by: Viewer, post: Post
+) -> None:
+    """Ask the applicant to become its first admin, in the language of their expression of interest."""
+    before = i18n.spoken()
+    i18n.speak(interest.language)
+    try:
+        await invite(session, post, made, [interest.email], role=HostRole.ADMIN, by=by.id)
+    finally:
+        i18n.speak(before)
 
 
 def _decide(interest: Interest, state: InterestState, answer: str, by: str) -> None:

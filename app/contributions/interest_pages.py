@@ -7,8 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import rates
-from app.accounts.access import AnyViewer, Verified
-from app.contributions import interest_deciding, interest_mails, interests
+from app.contributions import interest_mails, interests
 from app.contributions.asked import Number
 from app.contributions.interest_schemas import ApplyInput, CorrectInput, values_of
 from app.db import Databased, Session
@@ -71,21 +70,11 @@ async def members(request: Request, session: Session, number: Number = 1) -> Res
 
 
 @router.get("/join-us/{token}", name="joining.show")
-async def show(request: Request, session: Session, viewer: AnyViewer, token: str) -> Response:
+async def show(request: Request, session: Session, token: str) -> Response:
     """How far it is; before it is confirmed, one button: programs that look into mails press nothing."""
     interest = await interests.by_token(session, token)
-    waits = await interest_deciding.may_take_up(session, interest)
-    theirs = viewer is not None and viewer.is_verified and viewer.email.lower() == interest.email.lower()
     custodian = await interests.custodian_name(session, interest)
-    return page(
-        request,
-        "joining/show.html",
-        token=token,
-        interest=interest,
-        custodian=custodian,
-        waits=waits,
-        theirs=theirs,
-    )
+    return page(request, "joining/show.html", token=token, interest=interest, custodian=custodian)
 
 
 @router.post("/join-us/{token}/confirm", name="joining.confirm")
@@ -131,15 +120,6 @@ async def public(request: Request, session: Session, token: str) -> Response:
         else lazy("It no longer stands in the public table.")
     )
     return _back(request, token, said)
-
-
-@router.post("/join-us/{token}/begin", name="joining.begin")
-async def begin(request: Request, session: Session, viewer: Verified, token: str) -> Response:
-    """Become the first admin of the organisation that came of it."""
-    interest = await interests.by_token(session, token, lock=True)
-    await interest_deciding.take_up(session, interest, viewer.id, viewer.email)
-    said = lazy("You are the first admin of %(name)s.", name=interest.name)
-    return go(request, path_of(request, "home.dashboard"), say=said)
 
 
 @router.get("/join-us/{token}/withdraw", name="joining.withdraw")
