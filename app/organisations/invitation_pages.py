@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import UploadFile
 
 from app.accounts.access import SignedIn
 from app.db import Session
@@ -19,7 +18,7 @@ from app.organisations.hosts import open_invitations
 from app.organisations.invitations import Line, Outcome, Post, TooManyLinesError, addresses_in
 from app.organisations.schemas import InviteInput
 from app.web import rate_limits
-from app.web.forms import Form, read_form
+from app.web.forms import Form, read_form, uploaded
 from app.web.pages import address_of, go, page, path_of
 from app.web.rate_limits import Rate
 from quotas.contributions import suggested
@@ -121,11 +120,11 @@ async def _typed(request: Request) -> tuple[Form[InviteInput], list[str]]:
     form = await read_form(request, InviteInput)
     if form.value is None:
         return form, []
-    found = (await request.form()).get("file")
+    found = await uploaded(request, "file")
     text = form.value.emails
-    if isinstance(found, UploadFile) and found.size:
+    if found is not None:
         try:
-            text += "\n" + (await found.read()).decode("utf-8-sig")
+            text += "\n" + found.decode("utf-8-sig")
         except UnicodeDecodeError:
             return form.fail("file", lazy("This is not a text file. Save the list as CSV in UTF-8.")), []
     try:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.organisations import accepting_pages, front_pages, host_pages, invitation_pages
+from app.organisations import accepting_pages, front_pages, host_pages, invitation_pages, profile_pages
 
 router = APIRouter()
-for _part in (front_pages, host_pages, invitation_pages, accepting_pages):
+for _part in (front_pages, host_pages, invitation_pages, profile_pages, accepting_pages):
     router.include_router(_part.router)

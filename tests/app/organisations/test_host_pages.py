@@ -143,7 +143,7 @@ async def test_a_host_of_two_organisations_sees_each(site, database, bea, rivers
 
 
 # Every route, with whom it is for: its hosts, its admins (and operators), or everyone with the link.
-HOSTS, ADMINS, SIGNED_IN, LINK = "hosts", "admins", "signed in", "link"
+HOSTS, ADMINS, SIGNED_IN, LINK, LOOK = "hosts", "admins", "signed in", "link", "look"
 ADDRESSES = {
     ("organisations.index", "GET"): ("/organisations", SIGNED_IN),
     ("organisations.show", "GET"): (HOME, HOSTS),
@@ -163,6 +163,12 @@ ADDRESSES = {
     ("organisations.invite", "POST"): (f"{HOME}/invitations/send", ADMINS),
     ("organisations.resend_invitation", "POST"): (HOME + "/invitations/1/resend", ADMINS),
     ("organisations.withdraw_invitation", "POST"): (HOME + "/invitations/1/withdraw", ADMINS),
+    ("organisations.profile", "GET"): (f"{HOME}/profile", ADMINS),
+    ("organisations.change_profile", "POST"): (f"{HOME}/profile", ADMINS),
+    ("organisations.change_logo", "POST"): (f"{HOME}/logo", ADMINS),
+    # For everyone who sees its rooms; there is none here.
+    ("organisations.logo", "GET"): (f"{HOME}/logo/none", LOOK),
+    ("organisations.colour", "GET"): (f"{HOME}/colour/123456.css", LOOK),
     ("invitations.show", "GET"): ("/invitations/forged", LINK),
     ("invitations.accept", "POST"): ("/invitations/forged", LINK),
     ("invitations.sign_up", "POST"): ("/invitations/forged/sign-up", LINK),
@@ -187,12 +193,12 @@ async def ask(person, key, bea) -> int:
 
 
 EXPECTED = {
-    "host": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410},
-    "suspended admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410},
-    "admin of another": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410},
-    "bookkeeper": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410},
-    "nobody's host": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410},
-    "unverified admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410},
+    "host": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404},
+    "suspended admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404},
+    "admin of another": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404},
+    "bookkeeper": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404},
+    "nobody's host": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404},
+    "unverified admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404},
 }
 
 
@@ -225,7 +231,8 @@ async def test_a_guest_is_asked_to_sign_in(site, riverside, bea):
     async with new_person(site) as guest:
         for key, (_path, whose) in ADDRESSES.items():
             found = await ask(guest, key, bea)
-            assert found == (303 if whose != LINK or key[0] == "invitations.accept" else 410), key
+            expected = {LINK: 410, LOOK: 404}.get(whose, 303)
+            assert found == (303 if key[0] == "invitations.accept" else expected), key
 
 
 async def test_an_operator_manages_it_too(olu, bea, riverside):
