@@ -1,9 +1,9 @@
-"""The names of kinds, states and rules, for pages and files."""
+"""The names of kinds and rules, for pages."""
 
 from collections.abc import Mapping
 
 from app import wording
-from app.contributions.models import EntryKind, GrantRule, GrantState, What
+from app.contributions.models import EntryKind, GrantRule, What
 from app.i18n import Text, lazy
 from app.i18n import gettext as _
 
@@ -18,12 +18,6 @@ WHATS: Mapping[str, Text] = {
     What.SERVER: lazy("Server"),
     What.OTHER: lazy("Other"),
 }
-STATES: Mapping[str, Text] = {
-    GrantState.PROPOSED: lazy("Proposed"),
-    GrantState.GRANTED: lazy("Granted"),
-    GrantState.DECLINED: lazy("Declined"),
-    GrantState.FALLEN: lazy("Fallen"),
-}
 
 
 def rule_words(rule: GrantRule, tier_name: str) -> str:
@@ -34,8 +28,3 @@ def rule_words(rule: GrantRule, tier_name: str) -> str:
         "tier": _(tier_name),
     }
     return _("%(money)s within %(days)s days grant “%(tier)s”.", **values)
-
-
-def contributor_words(name: str) -> str:
-    """A contributor's name; an account that was deleted leaves its contributions without one."""
-    return name or _("someone who has left")
