@@ -12,6 +12,7 @@ from app.accounts import passwords
 from app.accounts.models import User
 from app.accounts.service import create_account
 from app.db import Database
+from app.demo.joining import fill_joining
 from app.demo.ledger import fill_ledger
 from app.demo.people import ORGANISATIONS, PASSWORD, PEOPLE, ROOMS, DemoRoom, Person
 from app.meetings import wire
@@ -53,6 +54,7 @@ async def _fill(session: AsyncSession) -> None:
     }
     for number, room in enumerate(ROOMS):
         await _room(session, room, people[room.host], organisations, number)
+    await fill_joining(session, people, organisations)
     await fill_ledger(session)
 
 
