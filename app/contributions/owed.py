@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.organisations.hosts import tells_what_is_owed
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.contributions import suggested
 
@@ -67,6 +68,13 @@ _DUES = text("""
     ORDER BY due DESC, m.holder_id
     LIMIT :size OFFSET :offset
 """)
+
+
+@tells_what_is_owed
+async def owed_by(session: AsyncSession, holder_id: int) -> Any | None:
+    """The same of one holder, for an organisation's own page: price, paid and due; None where there is no price."""
+    found = await dues(session, holder_id=holder_id, settled=True, size=1)
+    return found.items[0] if found.items else None
 
 
 async def use_of_organisations(

@@ -14,12 +14,13 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.links import AddressLink, ResetLink, VerifyLink, fragment_of
 from app.accounts.models import User
+from app.accounts.sessions import hash_of
 from app.admin.bans import ban
 from app.contributions.models import Grant, GrantRule
 from app.mail import OutgoingMail
 from app.main import make_app
 from app.meetings.models import Meeting
-from app.organisations.models import HostRole
+from app.organisations.models import HostRole, Invitation
 from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
 from app.rooms.service import delete_room
@@ -127,6 +128,18 @@ SIGHTS = (
     Sight("joining.edit", "/join-us/Harbour-Radio/correct"),
     Sight("joining.withdraw", "/join-us/Harbour-Radio/withdraw"),
     Sight("joining.members", "/members-and-friends"),
+    Sight("organisations.index", "/organisations", "host"),
+    Sight("organisations.show", "/organisations/riverside-pages", "host"),
+    Sight("organisations.show", "/organisations/riverside-pages", "member", what="one of its hosts"),
+    Sight("organisations.hosts", "/organisations/riverside-pages/hosts", "host"),
+    Sight("organisations.host", "/organisations/riverside-pages/hosts/{member}", "host"),
+    Sight("organisations.invitations", "/organisations/riverside-pages/invitations", "host"),
+    Sight("organisations.profile", "/organisations/riverside-pages/profile", "host"),
+    Sight("organisations.leave", "/organisations/riverside-pages/leave", "member"),
+    Sight("invitations.show", "/invitations/{invitation}"),
+    Sight("invitations.show", "/invitations/{invitation}", "host", what="signed in"),
+    Sight("rooms.show", "/r/{housing}", what="with a colour"),
+    Sight("home.dashboard", "/rooms?holder={holder}", "host", what="acting for it"),
     Sight("admin.rooms", "/admin/rooms", "operator"),
     Sight("admin.meetings", "/admin/meetings", "operator"),
     Sight("admin.end_meeting", "/admin/meetings/{meeting}/end", "operator"),
@@ -181,6 +194,10 @@ NOT_PAGES = {
     "home.events",
     "home.theme",
     "recordings.play",
+    "organisations.hosts_file",
+    "organisations.figures_file",
+    "organisations.logo",
+    "organisations.colour",
     "api.document",
     "api.show_me",
     "api.list_rooms",
@@ -232,15 +249,37 @@ class Town:
         await self._links()
 
     async def _organisation(self) -> None:
+        member = self.people["member"] = await self.house.person("Wilhelmine Rindfleischetikettierung")
         async with self.house.database.transaction() as session:
             made = await create_organisation(session, name="Riverside Housing", slug="riverside-pages")
             await put_host(session, made, self.people["host"].id, HostRole.ADMIN)
+            await put_host(session, made, member.id, HostRole.HOST)
+            made.accent, made.about, made.website = (
+                "#ffee00",
+                "We live here.",
+                "https://riverside.example.org",
+            )
+            now = clock.now()
+            self.at["invitation"] = "of-the-pages"
+            for number in range(60):
+                invitation = Invitation(
+                    organisation_id=made.id,
+                    email=f"the-very-long-name-of-somebody-{number}@housing-co-operatives.example.org",
+                    role=HostRole.HOST,
+                    token_hash=hash_of("of-the-pages" if number == 0 else f"of-the-pages-{number}"),
+                    created_at=now,
+                    sent_at=now,
+                    expires_at=now + timedelta(days=14),
+                )
+                session.add(invitation)
         await factories.put_on_tier(self.house.database, made.holder_id, "consumer")
         interest = await factories.an_interest(self.house.database, "Harbour-Radio", state="talking")
         self.at["interest"] = interest.id
         self.at["task"] = (await factories.a_task(self.house.database)).id
         done = {"state": "handed_in", "taken_by": self.people["host"].id, "report": "All of it."}
         self.at["handed_in"] = (await factories.a_task(self.house.database, **done)).id
+        housing = await self.house.room(member, "Housing pages round", holder_id=made.holder_id)
+        self.at |= {"member": member.id, "housing": housing.slug}
         self.at["organisation"] = made.id
         self.at["holder"] = made.holder_id
 
