@@ -22,6 +22,7 @@ from app.contributions.task_schemas import (
 )
 from app.contributions.tasks import Award
 from app.db import Session
+from app.errors import TooManyError
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.memberships.models import Tier
@@ -80,11 +81,16 @@ async def new(request: Request, viewer: Verified) -> Response:
 async def suggest(request: Request, session: Session, viewer: Verified) -> Response:
     """Keep it for the operators to look at."""
     form = await read_form(request, SuggestInput)
+    status = 422
+    if form.value is not None:
+        try:
+            await spend(session, request, SUGGESTIONS, str(viewer.id))
+        except TooManyError as error:
+            form.fail("", error.message)
+            status = error.status
     if form.value is None:
-        return page(
-            request, "contributions/task_form.html", 422, task=None, form=form, changes=None, tiers=[]
-        )
-    await spend(session, request, SUGGESTIONS, str(viewer.id))
+        context = {"task": None, "form": form, "changes": None, "tiers": []}
+        return page(request, "contributions/task_form.html", status, **context)
     task = await tasks.suggest(session, form.value, viewer.id)
     if not viewer.is_operator:
         await task_mails.tell_operators(session, request, task, "suggested")

@@ -80,6 +80,14 @@ async def test_what_cannot_be_is_refused_beside_its_field(at_ada_s, database, fi
         assert await session.scalar(select(func.count()).select_from(Task)) == 0
 
 
+async def test_who_suggests_too_often_is_told_and_loses_nothing(at_ada_s, database):
+    await at_ada_s.open("/tasks/suggest")
+    data = at_ada_s.form("/suggest").fields | {"title": "Write", "description": "A long text", "hours": "2"}
+    answers = [await at_ada_s.client.post("/tasks/suggest", data=data) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [303] * 10 + [429]
+    assert "A long text" in answers[-1].text
+
+
 async def test_of_two_at_once_one_takes_it_and_the_other_is_told(site, database):
     task = await a_task(database)
     people = [await a_person(database, f"p{number}@example.org") for number in range(4)]
