@@ -89,7 +89,7 @@ async def suggest(request: Request, session: Session, viewer: Verified) -> Respo
             form.fail("", error.message)
             status = error.status
     if form.value is None:
-        context = {"task": None, "form": form, "changes": None, "tiers": []}
+        context: dict[str, Any] = {"task": None, "form": form, "changes": None, "tiers": []}
         return page(request, "contributions/task_form.html", status, **context)
     task = await tasks.suggest(session, form.value, viewer.id)
     if not viewer.is_operator:

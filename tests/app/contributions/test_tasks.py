@@ -1,6 +1,7 @@
 """Tasks: suggested by anyone, taken by one, rewarded once in the ledger when an operator accepts the work."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from sqlalchemy import func, select
@@ -92,12 +93,11 @@ async def test_of_two_at_once_one_takes_it_and_the_other_is_told(site, database)
     task = await a_task(database)
     people = [await a_person(database, f"p{number}@example.org") for number in range(4)]
 
-    async def take(user):
-        async with signed_in(site, user) as person:
-            data = await token_of(person)
-            return await person.client.post(f"/tasks/{task.id}/take", data=data)
-
-    answers = await asyncio.gather(*(take(user) for user in people))
+    async with AsyncExitStack() as stack:
+        browsers = [await stack.enter_async_context(signed_in(site, user)) for user in people]
+        forms = [(person, await token_of(person)) for person in browsers]
+        tries = (person.client.post(f"/tasks/{task.id}/take", data=data) for person, data in forms)
+        answers = await asyncio.gather(*tries)
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
     assert all("Someone else was faster" in one.text for one in answers if one.status_code == 409)
     assert (await now_of(database, task)).state == "taken"
