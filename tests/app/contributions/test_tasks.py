@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 
 from app.accounts.deletion import delete_account
 from app.accounts.export import export_data
-from app.contributions import task_pages
+from app.contributions import task_pages, tasks
 from app.contributions.models import LedgerEntry, Task
 from app.memberships.models import Tier
 from tests.app.contributions.books import grants_of, memberships_of
-from tests.factories import a_person, a_task, put_on_tier, signed_in
+from tests.factories import a_person, a_task, put_on_tier, signed_in, viewer
 
 EVIL = "<script>alert(1)</script>"
 
@@ -101,6 +101,25 @@ async def test_of_two_at_once_one_takes_it_and_the_other_is_told(site, database)
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
     assert all("Someone else was faster" in one.text for one in answers if one.status_code == 409)
     assert (await now_of(database, task)).state == "taken"
+
+
+async def test_who_comes_while_another_takes_it_waits_and_is_told(database, ada):
+    task = await a_task(database)
+    bo = await a_person(database, "bo@example.org")
+
+    async def take(user):
+        async with database.transaction() as session:
+            found = await tasks.find_task(session, viewer(user), task.id, lock=True)
+            await tasks.take(session, found, user.id)
+
+    async with database.transaction() as session:
+        found = await tasks.find_task(session, viewer(ada), task.id, lock=True)
+        await tasks.take(session, found, ada.id)
+        second = asyncio.create_task(take(bo))
+        await asyncio.sleep(0.1)
+    with pytest.raises(tasks.TakenAlreadyError):
+        await second
+    assert (await now_of(database, task)).taken_by == ada.id
 
 
 async def done(person, task):
