@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick test-long check browser format texts lock
+.PHONY: help install run test test-quick test-long bench check browser format texts lock
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -39,6 +39,9 @@ test-quick: check ## the tests of the loop: no browser, under a minute
 
 test-long: .venv/.dev ## the proofs at full size: every race ten times, hundreds of random stories (half an hour)
 	GUILDHALL_TESTS_LONG=1 $(BIN)/pytest -q -n 2 --dist loadfile tests/model tests/races
+
+bench: .venv/.dev ## how fast it is: fills a database, measures, writes docs/performance.md (20 minutes)
+	@$(BIN)/python -m bench.run
 
 check: .venv/.dev ## style, types, import contracts, templates
 	@$(BIN)/ruff check --quiet .

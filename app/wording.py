@@ -2,8 +2,9 @@
 
 from contextvars import ContextVar
 from datetime import date as Date  # noqa: N812  `date` is what the templates call its words
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_time, get_timezone_name
@@ -41,7 +42,7 @@ def _locale() -> str:
 
 def number(value: float) -> str:
     """12,345 as the reader's language writes it."""
-    return format_decimal(value, locale=_locale())
+    return _decimal(value, _locale())
 
 
 def size(count: int) -> str:
@@ -49,7 +50,7 @@ def size(count: int) -> str:
     for unit, name in UNITS:
         if count >= unit:
             value = round(count / unit, 1)
-            return f"{format_decimal(value, locale=_locale())} {name}"
+            return f"{_decimal(value, _locale())} {name}"
     return ngettext("%(num)s byte", "%(num)s bytes", count)
 
 
@@ -71,46 +72,75 @@ def minutes(count: int) -> str:
 def clock_time(at: datetime) -> str:
     """The time of day in the reader's zone: 14:05; with the zone's name when it is not the reader's own."""
     local = at.astimezone(zone())
-    said = format_time(local, "short", locale=_locale())
-    if _zone.get() is None:
-        return f"{said} {get_timezone_name(local, width='short', locale=_locale())}"
-    return said
+    said = _time(local.time(), _locale())
+    return f"{said} {_zone_name(local)}" if _zone.get() is None else said
 
 
 def exact(at: datetime) -> str:
     """The whole date and time with its zone."""
     local = at.astimezone(zone())
-    name = get_timezone_name(local, width="short", locale=_locale())
-    return f"{format_date(local, 'long', locale=_locale())}, {format_time(local, 'HH:mm')} {name}"
+    return f"{_date(local.date(), _locale())}, {local:%H:%M} {_zone_name(local)}"
 
 
 def words(at: datetime) -> str:
     """A moment in words: today at 14:05, yesterday at 9:30, 3 May 2026 at 14:05."""
     local, today = at.astimezone(zone()), clock.now().astimezone(zone()).date()
-    time = clock_time(at)
+    said = clock_time(at)
     if local.date() == today:
-        return _("today at %(time)s", time=time)
+        return _("today at %(time)s", time=said)
     if local.date() == today - timedelta(days=1):
-        return _("yesterday at %(time)s", time=time)
+        return _("yesterday at %(time)s", time=said)
     if local.date() == today + timedelta(days=1):
-        return _("tomorrow at %(time)s", time=time)
-    date = format_date(local, "long", locale=_locale())
-    return _("%(date)s at %(time)s", date=date, time=time)
+        return _("tomorrow at %(time)s", time=said)
+    return _("%(date)s at %(time)s", date=_date(local.date(), _locale()), time=said)
 
 
 def day(at: datetime) -> str:
     """The day of a moment in the reader's zone: 3 May 2026."""
-    return format_date(at.astimezone(zone()), "long", locale=_locale())
+    return _date(at.astimezone(zone()).date(), _locale())
 
 
 def date(on: Date) -> Markup:
     """A day, or that of a moment in the reader's zone, as a `time` element: 3 May 2026."""
     if isinstance(on, datetime):
         on = on.astimezone(zone()).date()
-    said = format_date(on, "long", locale=_locale())
-    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), said)
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), _date(on, _locale()))
 
 
 def moment(at: datetime) -> Markup:
     """A moment as a `time` element: in words, exact on hover and for programs."""
     return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact(at), words(at))
+
+
+# A page of a hundred recordings says three hundred dates. The library reads its patterns anew for each: what it has
+# said of a day, a minute, a zone or a figure is kept.
+
+
+@lru_cache(4096)
+def _date(day: Date, locale: str) -> str:
+    return format_date(day, "long", locale=locale)
+
+
+def _time(at: time, locale: str) -> str:
+    return _minute(at.replace(second=0, microsecond=0, tzinfo=None), locale)
+
+
+@lru_cache(24 * HOUR)
+def _minute(at: time, locale: str) -> str:
+    return format_time(at, "short", locale=locale)
+
+
+def _zone_name(local: datetime) -> str:
+    """CEST: the same all summer, so there are no more of them than zones twice."""
+    key = str(local.tzinfo), local.utcoffset(), local.dst(), _locale()
+    if key not in _zone_names:
+        _zone_names[key] = get_timezone_name(local, width="short", locale=_locale())
+    return _zone_names[key]
+
+
+_zone_names: dict[tuple[object, ...], str] = {}
+
+
+@lru_cache(4096)
+def _decimal(value: float, locale: str) -> str:
+    return format_decimal(value, locale=locale)

@@ -12,7 +12,7 @@ from app.settings import Settings
 from app.web.csrf import FIELD, csrf_field
 from bench.fill import HOST_RUNNING, Size
 
-VISITORS, CROWD = 4_000, 200
+VISITORS, CROWD, STARTS = 4_000, 200, 20_000
 BROWSER = (
     b"host: 127.0.0.1\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0\r\n"
     b"accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\naccept-language: en-US,en;q=0.5\r\n"
@@ -92,7 +92,7 @@ def scenes(settings: Settings, size: Size) -> Iterator[Scene]:
     yield Scene("b1", "the same, all into one room", crowd, bare_body=body, **goes_in)
     yield Scene("c", "dashboard, 50 rooms, 10 running", [get("/rooms", session_of(1))], "/rooms/{reads}/1")
     yield Scene("d", "recordings page with 100", [get("/recordings", session_of(1))], "/recordings/{reads}/1")
-    starts = [start(settings, account) for account in size.starters]
+    starts = [start(settings, account) for account in size.starters[:STARTS]]
     yield Scene("e", "start of a meeting", starts, once=True, bare_body=body, **goes_in)
 
 

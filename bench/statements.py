@@ -23,6 +23,7 @@ async def _count(settings: Settings, found: list[Scene]) -> dict[str, int]:
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_rest: said.append(statement),
     )
+    app.state.database.heard.append(said.append)
     counts = {}
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)

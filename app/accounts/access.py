@@ -1,7 +1,7 @@
 """Who is looking: the viewer of a page, and what a page may demand of them."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import Depends, Request
@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from app import i18n, wording
 from app.accounts import sessions, tokens
 from app.accounts.service import BannedError
-from app.db import get_database
+from app.db import Database, get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.web.browser import get_cookie
@@ -115,8 +115,7 @@ async def load_viewer(request: Request) -> Viewer | None:
     """
     found = None
     if token := get_cookie(request, sessions.COOKIE):
-        async with get_database(request).transaction() as session:
-            found = await sessions.find(session, token)
+        found = await _seen(get_database(request), token)
     viewer = viewer_of(found) if found is not None and found.banned_at is None else None
     if (
         viewer is not None
@@ -129,6 +128,15 @@ async def load_viewer(request: Request) -> Viewer | None:
     request.state.viewer = viewer
     use_language(request, viewer)
     return viewer
+
+
+async def _seen(database: Database, token: str) -> Any | None:
+    async with database.reading() as session:
+        found = await sessions.find(session, token)
+    if found is not None and sessions.is_to_be_seen(found.last_seen_at):
+        async with database.transaction() as session:
+            await sessions.keep_alive(session, found.session_id)
+    return found
 
 
 def viewer_of(row: object) -> Viewer:

@@ -4,12 +4,14 @@ import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts.models import VIEWER_COLUMNS, BrowserSession, User
+from app.accounts.models import VIEWER_COLUMNS, BrowserSession
+from app.db import Statement
 
 LASTS = timedelta(days=30)
 # How exactly "last seen" is kept: a write a request would be too dear for it.
@@ -49,27 +51,29 @@ async def open_session(session: AsyncSession, user_id: int, user_agent: str) -> 
     return token
 
 
-_FIND = select(
-    *VIEWER_COLUMNS,
-    BrowserSession.id.label("session_id"),
-    BrowserSession.last_seen_at,
-    BrowserSession.expires_at,
-).join(User, User.id == BrowserSession.user_id)
+_FIND = Statement(f"""
+    SELECT {", ".join(f"u.{column.key}" for column in VIEWER_COLUMNS)},
+           s.id AS session_id, s.last_seen_at, s.expires_at
+    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = :token_hash
+""")  # noqa: S608  names of our own columns
 
 
-async def find(session: AsyncSession, token: str) -> Row[tuple[object, ...]] | None:
+async def find(session: AsyncSession, token: str) -> Any | None:
     """The person behind a cookie's token and the session's own columns; None if it is over."""
-    found = (await session.execute(_FIND.where(BrowserSession.token_hash == hash_of(token)))).one_or_none()
+    found = await _FIND.row(session, token_hash=hash_of(token))
     if found is None or found.expires_at <= clock.now():
         return None
-    await _keep_alive(session, found.session_id, found.last_seen_at)
     return found
 
 
-async def _keep_alive(session: AsyncSession, session_id: int, last_seen_at: datetime) -> None:
+def is_to_be_seen(last_seen_at: datetime) -> bool:
+    """Whether it is so long since the session was seen that it is worth a write."""
+    return clock.now() - last_seen_at >= SEEN_EVERY
+
+
+async def keep_alive(session: AsyncSession, session_id: int) -> None:
+    """It was seen now, and lasts from here."""
     now = clock.now()
-    if now - last_seen_at < SEEN_EVERY:
-        return
     await session.execute(
         update(BrowserSession)
         .where(BrowserSession.id == session_id)

@@ -1,6 +1,6 @@
 """The dashboard: 50 rooms a page with their live state, and what is left of every limit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +55,10 @@ async def dashboard(
     known = await standings(session, [shown, *{row.holder_id for row in found.items}])
     running = await running_of(session, list(known))
     longer = await raised.of_rooms(session, known, found.items, running)
+    full = {one.holder_id for one in known.values() if _is_full(one, running.get(one.holder_id, 0))}
     return Dashboard(
         rooms=Page(
-            [_card(row, known[row.holder_id], viewer, running, longer) for row in found.items],
+            [_card(row, viewer, full, longer) for row in found.items],
             found.number,
             found.total,
         ),
@@ -76,15 +77,15 @@ def _whose(asked: int | None, mine: list[ActsFor], rows: Sequence[Row[Any]]) -> 
     return allowed[0]
 
 
-def _card(
-    row: Row[Any],
-    standing: Standing,
-    viewer: Viewer,
-    running: Mapping[int, int],
-    longer: Mapping[int, str],
-) -> Card:
+def _is_full(standing: Standing, at_once: int) -> bool:
+    """Whether the holder has as many meetings at once as it may have."""
+    meter = at_once_meter(standing.limits, standing.policy, now=clock.now(), at_once=at_once)
+    return meter.level is Level.FULL
+
+
+def _card(row: Row[Any], viewer: Viewer, full: Collection[int], longer: Mapping[int, str]) -> Card:
     live = live_state(row)
-    can, why_not = _can(live, standing, running.get(row.holder_id, 0))
+    can, why_not = _can(live, is_full=row.holder_id in full)
     return Card(
         name=row.name,
         slug=row.slug,
@@ -97,13 +98,12 @@ def _card(
     )
 
 
-def _can(live: LiveState, standing: Standing, at_once: int) -> tuple[str | None, str | None]:
+def _can(live: LiveState, *, is_full: bool) -> tuple[str | None, str | None]:
     """What the card's button does. A start that is refused explains itself where it is pressed."""
     if live.state is Live.BANNED:
         return None, None
     if live.is_running or live.state is Live.STARTING:
         return "join", None
-    meter = at_once_meter(standing.limits, standing.policy, now=clock.now(), at_once=at_once)
-    if meter.level is Level.FULL:
+    if is_full:
         return None, _("Another meeting is running.")
     return "start", None

@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator
 
 from app.accounts.access import ACTING, AnyViewer, SignedIn
-from app.db import Session
+from app.db import Databased, Reading, Session
 from app.home.dashboard import dashboard as make_dashboard
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.memberships.limits import offers
 from app.memberships.models import HolderKind, Tier
-from app.memberships.refusals import amount
+from app.memberships.refusal_words import amount
 from app.rooms.addresses import leads_to
 from app.web.browser import YEAR, set_cookie, settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
@@ -44,7 +44,7 @@ class JoinByAddress(Input):
 
 
 @router.get("/", name="home.landing")
-async def landing(request: Request, session: Session, viewer: AnyViewer) -> Response:
+async def landing(request: Request, session: Reading, viewer: AnyViewer) -> Response:
     """What this house is; people with an account find it too, to compare the tiers."""
     del viewer
     return await _landing(request, session, Form())
@@ -64,14 +64,15 @@ async def join_by_address(request: Request, session: Session) -> Response:
 @router.get("/rooms", name="home.dashboard")
 async def dashboard(
     request: Request,
-    session: Session,
+    database: Databased,
     viewer: SignedIn,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     search: Annotated[str, Query(max_length=100)] = "",
     holder: Annotated[int | None, Query()] = None,
 ) -> Response:
     """The viewer's rooms, and what is left of every limit."""
-    shown = await make_dashboard(session, viewer, number=number, search=search.strip(), holder=holder)
+    async with database.reading() as session:
+        shown = await make_dashboard(session, viewer, number=number, search=search.strip(), holder=holder)
     if viewer.is_bookkeeper and not (
         viewer.is_operator or shown.rooms.total or search or len(shown.holders) > 1
     ):

@@ -11,7 +11,6 @@ from app.accounts.access import Viewer
 from app.errors import GuildhallError, NotFoundError
 from app.i18n import gettext as _
 from app.i18n import lazy
-from app.live import announce, holder_topic, room_topic
 from app.meetings import wire
 from app.meetings.joining import Participant, admit
 from app.meetings.live_state import Live, LiveState, live_state
@@ -145,5 +144,4 @@ async def let_in(
         # In this transaction: raised as an error instead, it is undone with it and logged by that.
         await note_refused(session, door.room.holder_id, Question.JOIN_MEETING, door.room.name, decision)
         return decision
-    await announce(session, room_topic(door.room.room_id), holder_topic(door.room.holder_id))
     return servers.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from app.accounts.access import AnyViewer, SignedIn
-from app.db import Session
+from app.db import Reading
 from app.live import Subscription, Switchboard, holder_topic, room_topic
 from app.meetings.doors import open_door
 from app.rooms.access import acts_for
@@ -19,7 +19,7 @@ NEWS = b'data: {"changed": true}\n\n'
 
 
 @router.get("/r/{slug}/events", name="rooms.events")
-async def of_room(request: Request, session: Session, viewer: AnyViewer, slug: str) -> StreamingResponse:
+async def of_room(request: Request, session: Reading, viewer: AnyViewer, slug: str) -> StreamingResponse:
     """News of one room, for whoever has its link."""
     door = await open_door(session, slug, viewer)
     topics = [room_topic(door.room.room_id)] if door else []
@@ -30,7 +30,7 @@ async def of_room(request: Request, session: Session, viewer: AnyViewer, slug: s
 
 
 @router.get("/rooms/events", name="home.events")
-async def of_mine(request: Request, session: Session, viewer: SignedIn) -> StreamingResponse:
+async def of_mine(request: Request, session: Reading, viewer: SignedIn) -> StreamingResponse:
     """News of all the rooms that the viewer's dashboard shows."""
     return _stream(request, [holder_topic(holder.holder_id) for holder in await acts_for(session, viewer)])
 

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
+from app.db import Statement
 from app.rooms.access import ActsFor
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 # Whom an organisation has suspended does not find its rooms, though they stay theirs.
 # One statement for the page of rooms, whatever their number: the rooms, their newest meeting, the whole count.
 # The index by holder and use gives the order; the newest meeting is one step in an index for each room shown.
-_ROOMS = text("""
+_ROOMS = Statement("""
     SELECT r.id AS room_id, r.name, r.slug, r.description, r.access_code, r.lobby, r.who_may_start, r.record,
            r.recording_visibility, r.recording_days, r.created_at, r.last_used_at, r.holder_id,
            h.name AS holder_name, u.banned_at,
@@ -51,7 +51,7 @@ class Wanted:
 
 async def hosted_rooms(
     session: AsyncSession, viewer: Viewer, mine: list[ActsFor], wanted: Wanted
-) -> Page[Row[Any]]:
+) -> Page[Any]:
     """One page of the rooms that the viewer hosts, the newest used first."""
     # PostgreSQL has no place for a NUL in a text: no room has one in its name.
     search = wanted.search.replace("\0", "\ufffd")
@@ -64,9 +64,9 @@ async def hosted_rooms(
         "size": wanted.size,
         "offset": offset_of(wanted.number, wanted.size),
     }
-    rows = (await session.execute(_ROOMS, values)).all()
+    rows = await _ROOMS.rows(session, **values)
     if rows or wanted.number == 1:
         return Page(rows, wanted.number, rows[0].total if rows else 0, wanted.size)
     # Behind the last page: the whole count is still true.
-    first = (await session.execute(_ROOMS, {**values, "size": 1, "offset": 0})).one_or_none()
+    first = await _ROOMS.row(session, **{**values, "size": 1, "offset": 0})
     return Page([], wanted.number, first.total if first else 0, wanted.size)

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.errors import ConflictError
 from app.i18n import lazy, spoken
-from app.meetings.models import Attendance, Consent, Meeting, MeetingState
+from app.live import CHANNEL, holder_topic, room_topic
+from app.meetings.models import Attendance, Consent, MeetingState
 from quotas.decisions import Decision, Granted
 from quotas.rules import may_join
 
@@ -54,25 +54,35 @@ class Admission:
     create_time: int | None
 
 
+# The lock stands in a statement of its own: what is read with it could be older than the lock.
+_LOCK = text("""
+    SELECT id, room_id, holder_id, external_id, create_time, people, recorded, state FROM meetings
+    WHERE id = :meeting FOR NO KEY UPDATE
+""")
+_PRESENT = text("""
+    SELECT count(*) AS present, count(*) FILTER (WHERE is_host) AS hosts,
+           count(*) FILTER (WHERE participant = :participant) AS mine
+    FROM attendances WHERE meeting_id = :meeting AND (present OR (seen_at IS NULL AND sent_at > :since))
+""")
+# Someone who comes back has to be seen anew: present people stay present, others count as on the way until then.
+_SEND = text("""
+    WITH sent AS (
+        INSERT INTO attendances AS a (meeting_id, participant, name, is_host, sent_at, present)
+        VALUES (:meeting, :participant, :name, :is_host, :now, false)
+        ON CONFLICT (meeting_id, participant) DO UPDATE
+            SET sent_at = excluded.sent_at, name = excluded.name, is_host = excluded.is_host,
+                seen_at = CASE WHEN a.present THEN a.seen_at END
+    )
+    SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic
+""")
+
+
 async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Decision[Admission]:
     """Give the participant a place, or say that the meeting is full (DOMAIN.md rule 2).
 
     Raises NotRunningError, ConsentNeededError. The meeting's row is locked, so that the last place goes to one.
     """
-    meeting = (
-        await session.execute(
-            select(
-                Meeting.id,
-                Meeting.external_id,
-                Meeting.create_time,
-                Meeting.people,
-                Meeting.recorded,
-                Meeting.state,
-            )
-            .where(Meeting.id == meeting_id)
-            .with_for_update(key_share=True)
-        )
-    ).one_or_none()
+    meeting = (await session.execute(_LOCK, {"meeting": meeting_id})).one_or_none()
     if meeting is None or meeting.state != MeetingState.RUNNING:
         raise NotRunningError
     if meeting.recorded and not who.agrees:
@@ -86,7 +96,7 @@ async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Dec
         is_host=who.is_host,
     )
     if isinstance(decision, Granted):
-        await _send(session, meeting_id, who)
+        await _send(session, meeting, who)
         if meeting.recorded:
             await _keep_consent(session, meeting_id, who)
         return Granted(Admission(meeting.id, meeting.external_id, meeting.create_time))
@@ -95,15 +105,8 @@ async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Dec
 
 async def _present(session: AsyncSession, meeting_id: int, participant: str) -> Any:
     """Who is in or on the way in; someone who is already counted is let in again."""
-    return (
-        await session.execute(
-            select(
-                func.count().label("present"),
-                func.count(case((Attendance.is_host, 1))).label("hosts"),
-                func.count(case((Attendance.participant == participant, 1))).label("mine"),
-            ).where(Attendance.meeting_id == meeting_id, counts(clock.now()))
-        )
-    ).one()
+    values = {"meeting": meeting_id, "participant": participant, "since": clock.now() - ON_THE_WAY}
+    return (await session.execute(_PRESENT, values)).one()
 
 
 def counts(now: datetime) -> ColumnElement[bool]:
@@ -111,29 +114,18 @@ def counts(now: datetime) -> ColumnElement[bool]:
     return or_(Attendance.present, (Attendance.seen_at.is_(None)) & (Attendance.sent_at > now - ON_THE_WAY))
 
 
-async def _send(session: AsyncSession, meeting_id: int, who: Participant) -> None:
-    """Write down that the participant was sent in; someone who comes back has to be seen anew."""
-    now = clock.now()
-    sent = insert(Attendance).values(
-        meeting_id=meeting_id,
-        participant=who.key,
-        name=who.name,
-        is_host=who.is_host,
-        sent_at=now,
-        present=False,
-    )
-    await session.execute(
-        sent.on_conflict_do_update(
-            index_elements=[Attendance.meeting_id, Attendance.participant],
-            set_={
-                "sent_at": now,
-                "name": who.name,
-                "is_host": who.is_host,
-                # Present people stay present; others count as on the way until they are seen again.
-                "seen_at": case((Attendance.present, Attendance.seen_at), else_=None),
-            },
-        )
-    )
+async def _send(session: AsyncSession, meeting: Any, who: Participant) -> None:
+    """Write down that the participant was sent in, and tell the pages that show how many are here."""
+    values = {
+        "meeting": meeting.id,
+        "participant": who.key,
+        "name": who.name,
+        "is_host": who.is_host,
+        "now": clock.now(),
+        "channel": CHANNEL,
+        "topics": [room_topic(meeting.room_id), holder_topic(meeting.holder_id)],
+    }
+    await session.execute(_SEND, values)
 
 
 async def _keep_consent(session: AsyncSession, meeting_id: int, who: Participant) -> None:

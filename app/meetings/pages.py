@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import AnyViewer, SignedIn, SignInNeededError, Viewer
-from app.db import Database, Databased, Session
+from app.db import Database, Databased, Reading
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import lazy
 from app.meetings import room_page, wire
@@ -19,7 +19,7 @@ from app.meetings.start_input import StartChoice, StartInput, hosts_wish
 from app.meetings.starting import Start, start_meeting
 from app.meetings.visitors import JoinInput, Visit, known_name, refused_as_full, remember, visit_of
 from app.rooms.access import NotTheHostError
-from app.servers.pool import BBBServers
+from app.servers.pool import BBBServers, Servers
 from app.web.browser import settings_of
 from app.web.forms import Form, read_form
 from app.web.pages import address_of, go, page, path_of
@@ -39,8 +39,13 @@ class NotForYouToStartError(ForbiddenError):
 
 
 @router.get("/r/{slug}", name="rooms.show")
-async def show(request: Request, session: Session, viewer: AnyViewer, slug: str) -> Response:
+async def show(request: Request, database: Databased, viewer: AnyViewer, slug: str) -> Response:
     """The room, for whoever has its link."""
+    async with database.reading() as session:
+        return await _show(request, session, viewer, slug)
+
+
+async def _show(request: Request, session: AsyncSession, viewer: Viewer | None, slug: str) -> Response:
     door = await open_door(session, slug, viewer)
     if door is None:
         return page(request, "rooms/gone.html", 410)
@@ -54,9 +59,16 @@ async def show(request: Request, session: Session, viewer: AnyViewer, slug: str)
 
 @router.post("/r/{slug}/join", name="meetings.join")
 async def join(
-    request: Request, session: Session, viewer: AnyViewer, servers: BBBServers, slug: str
+    request: Request, database: Databased, viewer: AnyViewer, servers: BBBServers, slug: str
 ) -> Response:
     """Into the meeting, or to the waiting page."""
+    async with database.transaction() as session:
+        return await _join(request, session, viewer, servers, slug)
+
+
+async def _join(
+    request: Request, session: AsyncSession, viewer: Viewer | None, servers: Servers, slug: str
+) -> Response:
     door = await at_door(session, slug, viewer)
     visit, failed = await _typed(request, session, door)
     if failed:
@@ -97,7 +109,7 @@ async def start(
 
 
 @router.get("/r/{slug}/waiting", name="meetings.waiting")
-async def waiting(request: Request, session: Session, viewer: AnyViewer, slug: str) -> Response:
+async def waiting(request: Request, session: Reading, viewer: AnyViewer, slug: str) -> Response:
     """Who waits stays here; the page goes on by itself."""
     door = await at_door(session, slug, viewer)
     visit = visit_of(request, door.room.room_id)

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.db import Statement
 from app.meetings.joining import ON_THE_WAY
-from app.meetings.models import UNFINISHED, Meeting, MeetingState
-from app.memberships.models import Holder
+from app.meetings.models import UNFINISHED, MeetingState
 from quotas.sittings import Sitting
 
 LISTED = 10  # recordings on a room's page
@@ -18,7 +17,7 @@ LISTED = 10  # recordings on a room's page
 # A room with its host, its holder and its newest meeting: all that a guest's page or join needs, in one
 # statement without the ORM. The address may be an old one of the room. Recordings stand further right, so they are
 # asked by the table's name: only those that anyone may play, without an address, which their own page hands out.
-_ROOM = text("""
+_ROOM = Statement("""
     SELECT a.slug AS asked_slug, a.room_id, r.slug, r.name, r.description, r.access_code, r.lobby,
            r.who_may_start, r.record, r.holder_id, r.host_id, h.name AS holder_name, u.name AS host_name,
            o.slug AS organisation, o.accent, o.logo_key,
@@ -55,14 +54,12 @@ _ROOM = text("""
 """)
 
 
-async def room_at(session: AsyncSession, slug: str) -> Row[Any] | None:
+async def room_at(session: AsyncSession, slug: str) -> Any | None:
     """The room that an address leads to, with its newest meeting; room_id is None if it was deleted."""
-    values = {"slug": slug, "on_the_way_since": clock.now() - ON_THE_WAY, "listed": LISTED}
-    found = await session.execute(_ROOM, values)
-    return found.one_or_none()
+    return await _ROOM.row(session, slug=slug, on_the_way_since=clock.now() - ON_THE_WAY, listed=LISTED)
 
 
-def public_recordings(room: Row[Any]) -> list[dict[str, Any]]:
+def public_recordings(room: Any) -> list[dict[str, Any]]:
     """The newest recordings that anyone may play, from a row of `room_at`: key, name, recorded_at, minutes."""
     found: list[dict[str, Any]] = room.public_recordings or []
     return [one | {"recorded_at": datetime.fromisoformat(one["recorded_at"])} for one in found]
@@ -78,40 +75,44 @@ class Use:
     reserved_bytes: int
 
 
-_UNFINISHED = Meeting.state.in_(UNFINISHED)
-_ENDS_AT = func.coalesce(Meeting.started_at, Meeting.reserved_at) + Meeting.minutes * text(
-    "interval '1 minute'"
-)
+# Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage free, which a
+# meeting does until its recording is known.
+_USE = Statement("""
+    SELECT count(*) FILTER (WHERE m.state IN ('starting', 'running')) AS at_once,
+           min(coalesce(m.started_at, m.reserved_at) + m.minutes * interval '1 minute')
+               FILTER (WHERE m.state IN ('starting', 'running')) AS earliest_end,
+           CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint) AS reserved,
+           (SELECT stored_bytes FROM holders WHERE id = :holder) AS stored
+    FROM meetings m
+    WHERE m.holder_id = :holder AND (m.state IN ('starting', 'running') OR m.reserved_bytes > 0)
+""")
 
 
 async def use_of(session: AsyncSession, holder_id: int) -> Use:
     """What the holder uses now, from its meetings. Before spending it, call `hold`."""
-    row = (
-        await session.execute(
-            select(
-                func.count(case((_UNFINISHED, 1))).label("at_once"),
-                func.min(case((_UNFINISHED, _ENDS_AT))).label("earliest_end"),
-                func.coalesce(func.sum(Meeting.reserved_bytes), 0).label("reserved"),
-                select(Holder.stored_bytes).where(Holder.id == holder_id).scalar_subquery().label("stored"),
-            ).where(
-                Meeting.holder_id == holder_id,
-                # Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage
-                # free, which a meeting does until its recording is known.
-                _UNFINISHED | (Meeting.reserved_bytes > 0),
-            )
-        )
-    ).one()
-    return Use(row.at_once, row.earliest_end, row.stored or 0, int(row.reserved))
+    row = (await _USE.rows(session, holder=holder_id))[0]
+    return Use(row.at_once, row.earliest_end, row.stored or 0, row.reserved)
+
+
+_RUNNING = Statement("""
+    SELECT holder_id, count(*) AS number FROM meetings
+    WHERE holder_id = ANY(:holders) AND state IN ('starting', 'running') GROUP BY holder_id
+""")
 
 
 async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, int]:
     """How many meetings are starting or running, by holder; a holder without any is not in it."""
-    counted = (
-        select(Meeting.holder_id, func.count().label("number"))
-        .where(Meeting.holder_id.in_(holder_ids), _UNFINISHED)
-        .group_by(Meeting.holder_id)
+    return {row.holder_id: row.number for row in await _RUNNING.rows(session, holders=holder_ids)}
+
+
+_SITTING = Statement("""
+    SELECT sitting_id, sum(ended_at - started_at) AS used, max(ended_at) AS last_ended_at FROM meetings
+    WHERE state = 'ended' AND sitting_id = (
+        SELECT sitting_id FROM meetings WHERE room_id = :room AND state = ANY(:states)
+        ORDER BY reserved_at DESC LIMIT 1
     )
-    return {row.holder_id: row.number for row in await session.execute(counted)}
+    GROUP BY sitting_id
+""")
 
 
 async def sitting_of_room(
@@ -122,22 +123,5 @@ async def sitting_of_room(
     `with_running`: the sitting that the running meeting belongs to, if one is running.
     """
     states = [MeetingState.ENDED, *(UNFINISHED if with_running else ())]
-    last = (
-        select(Meeting.sitting_id)
-        .where(Meeting.room_id == room_id, Meeting.state.in_(states))
-        .order_by(Meeting.reserved_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    row = (
-        await session.execute(
-            select(
-                Meeting.sitting_id,
-                func.sum(Meeting.ended_at - Meeting.started_at).label("used"),
-                func.max(Meeting.ended_at).label("last_ended_at"),
-            )
-            .where(and_(Meeting.sitting_id == last, Meeting.state == MeetingState.ENDED))
-            .group_by(Meeting.sitting_id)
-        )
-    ).one_or_none()
+    row = await _SITTING.row(session, room=room_id, states=states)
     return (row.sitting_id, Sitting(used=row.used, last_ended_at=row.last_ended_at)) if row else None

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.db import Statement
 from app.errors import NotFoundError
 from app.memberships.models import Holder, Tier
 from app.memberships.shipped import FREE
@@ -59,7 +60,7 @@ class HeldLimits(Standing):
 # One statement: the holder, its newest membership that holds now (grace included), the tier, the policy, and of each
 # overridden limit the newest override that holds now.
 # An organisation's hosts are counted by name of the table: its package stands further right.
-_STANDING = text("""
+_STANDING = Statement("""
     SELECT h.id AS holder_id, h.name AS holder_name, m.ends_at AS membership_ends_at, m.seats, t.*, p.*,
            o.overrides,
            CASE h.kind WHEN 'organisation' THEN (
@@ -89,7 +90,7 @@ _STANDING = text("""
 
 async def standings(session: AsyncSession, holder_ids: list[int]) -> dict[int, Standing]:
     """What each of these holders may use now, by holder."""
-    found = await session.execute(_STANDING, {"now": clock.now(), "free": FREE, "holders": holder_ids})
+    found = await _STANDING.rows(session, now=clock.now(), free=FREE, holders=holder_ids)
     return {row.holder_id: _standing(row) for row in found}
 
 

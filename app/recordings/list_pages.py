@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from app.accounts.access import SignedIn, Viewer
-from app.db import Session
+from app.db import Reading
 from app.i18n import gettext as _
 from app.memberships.limits import standing_of
 from app.recordings.page_parts import removal_and_excess, row_of, storage_of
@@ -20,7 +20,7 @@ router = APIRouter()
 @router.get("/recordings", name="recordings.index")
 async def index(
     request: Request,
-    session: Session,
+    session: Reading,
     viewer: SignedIn,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     search: Annotated[str, Query(max_length=100)] = "",

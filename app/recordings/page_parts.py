@@ -14,7 +14,7 @@ from app.i18n import ngettext as _n
 from app.meetings.queries import Use, use_of
 from app.memberships.limits import Standing, offers
 from app.memberships.models import Holder, PolicyRow
-from app.memberships.refusals import amount
+from app.memberships.refusal_words import amount
 from app.recordings import words
 from app.recordings.access import Way, playable
 from app.recordings.fullness import storage_notice

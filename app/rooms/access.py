@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
+from app.db import Statement
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import lazy
-from app.memberships.models import Holder
 from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.rooms.addresses import leads_to
 from app.rooms.models import Room
@@ -81,15 +81,16 @@ async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
     return room
 
 
+_ORGANISATIONS = Statement("""
+    SELECT h.id, h.name, oh.role, o.slug FROM organisation_hosts oh
+    JOIN organisations o ON o.id = oh.organisation_id JOIN holders h ON h.id = o.holder_id
+    WHERE oh.user_id = :user AND oh.suspended_at IS NULL ORDER BY h.name
+""")
+
+
 async def acts_for(session: AsyncSession, viewer: Viewer) -> list[ActsFor]:
     """The holders that the viewer may make rooms for, the viewer first."""
-    found = await session.execute(
-        select(Holder.id, Holder.name, OrganisationHost.role, Organisation.slug)
-        .join(Organisation, Organisation.holder_id == Holder.id)
-        .join(OrganisationHost, OrganisationHost.organisation_id == Organisation.id)
-        .where(OrganisationHost.user_id == viewer.id, OrganisationHost.suspended_at.is_(None))
-        .order_by(Holder.name)
-    )
+    found = await _ORGANISATIONS.rows(session, user=viewer.id)
     return [
         ActsFor(viewer.holder_id, viewer.name, is_own=True, is_admin=True),
         *(

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from functools import cache
 
 from fastapi import Request, Response
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
@@ -76,9 +77,22 @@ class _ByOurClock(TimestampSigner):
 
 def signer(settings: Settings, purpose: str) -> URLSafeTimedSerializer:
     """Signs small values that travel through a browser or a mail, each purpose with its own key."""
-    return URLSafeTimedSerializer(
-        settings.secret_key.get_secret_value(), salt=f"guildhall.{purpose}", signer=_ByOurClock
-    )
+    return _signer(settings.secret_key.get_secret_value(), purpose)
+
+
+def stamp(settings: Settings, purpose: str) -> TimestampSigner:
+    """The same for a plain text of letters and digits, as every form carries one: without JSON and packing."""
+    return _stamp(settings.secret_key.get_secret_value(), purpose)
+
+
+@cache
+def _signer(key: str, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt=f"guildhall.{purpose}", signer=_ByOurClock)
+
+
+@cache
+def _stamp(key: str, purpose: str) -> TimestampSigner:
+    return _ByOurClock(key, salt=f"guildhall.stamp.{purpose}")
 
 
 def unsigned(settings: Settings, purpose: str, text: str | None, *, seconds: int) -> object | None:

@@ -36,7 +36,9 @@ _RECORDED = text("""
     SELECT r.record_id, r.bytes, r.estimated, m.reserved_bytes, r.holder_id = m.holder_id AS mine
     FROM recordings r JOIN meetings m ON m.id = r.meeting_id WHERE r.state <> 'gone'
 """)
-_KEPT_FREE = text("SELECT id, external_id, reserved_bytes FROM meetings WHERE reserved_bytes <> 0")
+_KEPT_FREE = text(
+    "SELECT id, external_id, reserved_bytes FROM meetings WHERE reserved_bytes <> 0 AND state = 'ended'"
+)
 
 
 async def after_every_step(session: AsyncSession) -> None:
@@ -65,7 +67,8 @@ async def when_all_is_calm(session: AsyncSession, town: Town) -> None:
 
 async def at_last(session: AsyncSession, town: Town) -> None:
     """Days later nothing runs, nobody holds a place, and every byte at BBB is charged, once, to whom it belongs."""
-    assert not (found := list(await session.execute(_UNFINISHED))), f"runs for ever: {found}"
+    unfinished = list(await session.execute(_UNFINISHED))
+    assert not (found := [row for row in unfinished if row.minutes is not None]), f"runs for ever: {found}"
     there = {each.record_id: each for each in town.bbb.recordings.values() if each.state is not State.DELETED}
     here = {row.record_id: row for row in await session.execute(_RECORDED)}
     assert set(here) == set(there), (

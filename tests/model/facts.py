@@ -19,7 +19,7 @@ _FACTS = text("""
     FROM rooms r JOIN holders h ON h.id = r.holder_id JOIN users u ON u.id = r.host_id WHERE r.id = :room
 """)
 _PASTS = text("""
-    SELECT reserved_at AS asked, started_at AS began, ended_at AS ended FROM meetings
+    SELECT id, reserved_at AS asked, started_at AS began, ended_at AS ended FROM meetings
     WHERE room_id = :room AND state = 'ended'
 """)
 _NEWEST = text("SELECT * FROM meetings WHERE room_id = :room ORDER BY id DESC LIMIT 1")

@@ -1,7 +1,7 @@
 """The rules of DOMAIN.md once more, in the plainest arithmetic; no rule of the site is asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,33 @@ class Held:
 
 
 @dataclass
+class Override:
+    """A limit that an operator has set for one holder, over the tier's; the newest of a limit wins."""
+
+    limit: str  # a field of `Limits`
+    value: int | None
+    ends: datetime | None
+    id: int = 0  # the site's
+    withdrawn: bool = False
+
+    def works_at(self, now: datetime) -> bool:
+        return not self.withdrawn and (self.ends is None or now < self.ends)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one holder may use; None is unlimited."""
+
+    minutes: int | None
+    people: int | None
+    rooms: int | None
+    at_once: int | None
+    storage: int | None
+    large_per_month: int | None
+    large_people: int | None
+
+
+@dataclass
 class Holder:
     """Whoever is charged, with the people who host for it; of a person that is the person."""
 
@@ -57,6 +84,7 @@ class Holder:
     hosts: list[Any]
     organisation: int | None = None
     memberships: list[Held] = field(default_factory=list)
+    overrides: list[Override] = field(default_factory=list)
 
     def tier_at(self, now: datetime) -> str:
         working = [
@@ -64,34 +92,26 @@ class Holder:
         ]
         return self.memberships[max(working)[1]].tier if working else "free"
 
-    def limits_at(self, now: datetime) -> "Limits":
-        return Limits(TIERS[self.tier_at(now)], len(self.hosts))
-
-
-@dataclass(frozen=True)
-class Limits:
-    """A tier, times hosts."""
-
-    tier: Tier
-    hosts: int
-
-    @property
-    def rooms(self) -> int | None:
-        return None if self.tier.rooms_per_host is None else self.tier.rooms_per_host * self.hosts
-
-    @property
-    def at_once(self) -> int | None:
-        return None if self.tier.at_once_per_host is None else self.tier.at_once_per_host * self.hosts
-
-    @property
-    def storage(self) -> int:
-        return self.tier.first_host + self.tier.further_host * (self.hosts - 1)
+    def limits_at(self, now: datetime) -> Limits:
+        """The tier's, times hosts, with the overrides of this moment on top."""
+        tier, hosts = TIERS[self.tier_at(now)], len(self.hosts)
+        limits = Limits(
+            minutes=tier.minutes,
+            people=tier.people,
+            rooms=None if tier.rooms_per_host is None else tier.rooms_per_host * hosts,
+            at_once=None if tier.at_once_per_host is None else tier.at_once_per_host * hosts,
+            storage=tier.first_host + tier.further_host * (hosts - 1),
+            large_per_month=tier.large_per_month,
+            large_people=tier.large_people,
+        )
+        return replace(limits, **{each.limit: each.value for each in self.overrides if each.works_at(now)})
 
 
 @dataclass(frozen=True)
 class Past:
     """A meeting of the room that has ended: when it was asked for, when it began and when it ended."""
 
+    id: int
     asked: datetime
     began: datetime
     ended: datetime
@@ -100,7 +120,7 @@ class Past:
 def minutes_spent(pasts: Sequence[Past], now: datetime) -> int:
     """What a start now finds used of its sitting: back in time, as long as the gaps are under ten minutes."""
     spent, until = timedelta(), now
-    for past in sorted(pasts, key=lambda past: past.asked, reverse=True):
+    for past in sorted(pasts, key=lambda past: (past.asked, past.id), reverse=True):
         if until - past.ended >= GAP:
             break
         spent += past.ended - past.began
@@ -139,9 +159,9 @@ class No:
     used: int
 
 
-def bytes_for(minutes: int) -> int:
-    """What a recording of so many minutes may take."""
-    return -(-minutes * BYTES_PER_HOUR // 60)
+def bytes_for(minutes: int | None) -> int:
+    """What a recording of so many minutes may take; of one without an end, a day is kept free."""
+    return -(-(DAY if minutes is None else minutes) * BYTES_PER_HOUR // 60)
 
 
 def may_not_make_a_room(limits: Limits, rooms: int) -> dict[str, No]:
@@ -151,45 +171,56 @@ def may_not_make_a_room(limits: Limits, rooms: int) -> dict[str, No]:
     return {}
 
 
+def _full(limit: int | None, used: int) -> bool:
+    return limit is not None and used >= limit
+
+
 def may_not_start(limits: Limits, facts: Facts, wish: Wish, now: datetime) -> dict[str, No]:
     """Every true reason against a start, by the word that the site has for it; none: it must be granted."""
-    tier = limits.tier
     against: dict[str, No] = {}
+    spent = minutes_spent(facts.pasts, now)
     if facts.banned:
         against["holder_banned"] = No(0, 0)
-    if limits.rooms is not None and facts.newer_rooms >= limits.rooms:
+    if _full(limits.rooms, facts.newer_rooms):
         against["room_read_only"] = No(limits.rooms, facts.newer_rooms)
-    if limits.at_once is not None and facts.at_once >= limits.at_once:
+    if _full(limits.at_once, facts.at_once):
         against["at_once"] = No(limits.at_once, facts.at_once)
-    spent = minutes_spent(facts.pasts, now)
-    if spent >= tier.minutes:
-        against["sitting_spent"] = No(tier.minutes, spent)
-    if wish.people is not None and wish.people > tier.people:
-        if tier.large_per_month == 0:
-            against["group_size"] = No(tier.people, 0)
-        elif wish.people > tier.large_people:
-            against["large_session_people"] = No(tier.large_people, 0)
-        elif facts.large_this_month >= tier.large_per_month:
-            against["large_sessions"] = No(tier.large_per_month, facts.large_this_month)
+    if _full(limits.minutes, spent):
+        against["sitting_spent"] = No(limits.minutes, spent)
+    if wish.people and limits.people is not None and wish.people > limits.people:
+        against |= _may_not_be_large(limits, facts, wish.people)
     if wish.record:
-        against |= _may_not_record(limits, facts, wish, max(0, tier.minutes - spent))
+        against |= _may_not_record(limits, facts, wish, spent)
     return against
 
 
-def _may_not_record(limits: Limits, facts: Facts, wish: Wish, left: int) -> dict[str, No]:
+def _may_not_be_large(limits: Limits, facts: Facts, people: int) -> dict[str, No]:
+    if limits.large_per_month == 0:
+        return {"group_size": No(limits.people, 0)}
+    if limits.large_people is not None and people > limits.large_people:
+        return {"large_session_people": No(limits.large_people, 0)}
+    if _full(limits.large_per_month, facts.large_this_month):
+        return {"large_sessions": No(limits.large_per_month, facts.large_this_month)}
+    return {}
+
+
+def _may_not_record(limits: Limits, facts: Facts, wish: Wish, spent: int) -> dict[str, No]:
     used = facts.stored + facts.reserved
     if limits.storage == 0:
         return {"recording_off": No(0, used)}
+    if limits.storage is None:
+        return {}
+    left = DAY if limits.minutes is None else max(0, limits.minutes - spent)
     needed = wish.minutes or (LEAST_RECORDED if wish.shorten else left)
     return {"storage_full": No(limits.storage, used)} if used + bytes_for(needed) > limits.storage else {}
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a start must be granted."""
+    """What a start must be granted; None is without end, and without limit."""
 
-    minutes: int
-    people: int
+    minutes: int | None
+    people: int | None
     recorded: bool
     reserved: int
     large: bool
@@ -197,22 +228,26 @@ class Terms:
 
 def terms_of(limits: Limits, facts: Facts, wish: Wish, now: datetime) -> Terms:
     """The terms of a start that nothing speaks against: all that is left, or what was asked for if that is less."""
-    left = limits.tier.minutes - minutes_spent(facts.pasts, now)
-    lengths = [left, *([wish.minutes] if wish.minutes else [])]
-    if wish.record:
+    lengths = [wish.minutes] if wish.minutes else []
+    if limits.minutes is not None:
+        lengths.append(limits.minutes - minutes_spent(facts.pasts, now))
+    if wish.record and limits.storage is not None:
         free = max(0, limits.storage - facts.stored - facts.reserved)
         lengths.append(free * 60 // BYTES_PER_HOUR)
-    people = wish.people or limits.tier.people
+    minutes = min(lengths, default=None)
+    people = wish.people or limits.people
     return Terms(
-        minutes=min(lengths),
+        minutes=minutes,
         people=people,
         recorded=wish.record,
-        reserved=bytes_for(min(lengths)) if wish.record else 0,
-        large=people > limits.tier.people,
+        reserved=bytes_for(minutes) if wish.record else 0,
+        large=limits.people is not None and people is not None and people > limits.people,
     )
 
 
-def may_join(people: int, present: int, hosts_present: int, *, is_host: bool, already_in: bool) -> bool:
+def may_join(
+    people: int | None, present: int, hosts_present: int, *, is_host: bool, already_in: bool
+) -> bool:
     """Everyone counts; the last place is a host's as long as no host is in."""
     kept = 0 if is_host or hosts_present else 1
-    return already_in or present + kept < people
+    return people is None or already_in or present + kept < people

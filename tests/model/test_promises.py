@@ -15,7 +15,7 @@ from tests.model.town import Town
 
 pytestmark = pytest.mark.slow
 
-STORIES, STEPS = 25 * long.STORIES, 40
+STORIES, STEPS = 16 * long.STORIES, 40
 
 
 @pytest.fixture(scope="module")

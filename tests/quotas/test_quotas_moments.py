@@ -50,4 +50,6 @@ def test_a_month_starts_at_midnight_where_the_service_is() -> None:
     assert month_starts(datetime(2026, 6, 30, 21, 59, tzinfo=UTC), MADRID) == datetime(
         2026, 5, 31, 22, tzinfo=UTC
     )
-    assert month_starts(datetime(2026, 6, 30, 22, tzinfo=UTC), MADRID) == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert month_starts(datetime(2026, 6, 30, 22, tzinfo=UTC), MADRID) == datetime(
+        2026, 6, 30, 22, tzinfo=UTC
+    )

@@ -21,6 +21,9 @@ from tests.app.meetings.bbb import order, over_a_detour
 from tests.conftest import SECRET, new_person
 from tests.factories import a_person, a_room, meeting_by, signed_in, start
 
+# Whole stories with rounds and days that pass: too many seconds for the loop.
+pytestmark = pytest.mark.slow
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -136,7 +139,6 @@ async def test_a_list_that_lacks_a_meeting_does_not_end_it(database, simulator, 
     assert (await now(database, running)).missing_since is None
 
 
-@pytest.mark.slow
 async def test_many_missing_meetings_are_asked_for_in_small_numbers(database, simulator, astray):
     servers, detour = astray
     ada = await a_person(database)

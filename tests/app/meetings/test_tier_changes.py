@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from app import clock
 from app.admin.bans import ban
-from app.organisations.leaving import Left, let_go
 from app.live import holder_topic, room_topic
 from app.meetings.events import of_room
 from app.meetings.following import follow
@@ -16,6 +15,7 @@ from app.meetings.models import EndReason, Meeting, MeetingState
 from app.memberships.granting import put_on_tier
 from app.memberships.models import Membership
 from app.memberships.refusals import RefusedError
+from app.organisations.leaving import Left, let_go
 from app.organisations.service import find_organisation
 from app.rooms.models import Room
 from app.rooms.service import delete_room

@@ -57,7 +57,8 @@ MANY = (
     ),
     (
         "INSERT INTO users (holder_id, email, name, password_hash, language, time_zone, is_operator, is_bookkeeper,"
-        " verified_at, created_at) SELECT id, name || '@example.org', name, '!', 'en', 'UTC', false, false, now(), now()"
+        " verified_at, created_at) SELECT id, name || '@example.org', name, '!', 'en', 'UTC', false, false, now(),"
+        " now()"
         " FROM holders WHERE name LIKE 'person-%'"
     ),
     (

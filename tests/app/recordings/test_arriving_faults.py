@@ -17,6 +17,9 @@ from bbb_client.vocabulary import RecordingState as Said
 from tests.app.recordings.arrivals import MADE_AFTER
 from tests.factories import a_person
 
+# Whole stories with rounds and days that pass: too many seconds for the loop.
+pytestmark = pytest.mark.slow
+
 
 async def arrived(recorder, host, **wish):
     """A recording that BBB has made and that has arrived here; its meeting."""

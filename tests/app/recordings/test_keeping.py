@@ -15,6 +15,9 @@ from app.recordings.service import change_recording
 from app.rooms.models import Visibility
 from tests.app.recordings.kept import days_ago
 
+# Whole stories with rounds and days that pass: too many seconds for the loop.
+pytestmark = pytest.mark.slow
+
 UNPUBLISHED, DELETED = "One recording is unpublished on", "One recording is deleted on"
 
 
@@ -237,7 +240,6 @@ async def test_what_is_in_the_trash_or_deleted_is_not_warned_of(house, ada):
         assert await house.waiting_mails() == []
 
 
-@pytest.mark.slow
 async def test_a_holder_who_is_busy_is_looked_at_in_the_next_round(house, ending):
     await house.move_clock(days=6)
     async with house.database.transaction() as session:

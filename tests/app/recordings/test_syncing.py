@@ -17,6 +17,9 @@ from tests.app.recordings.arrivals import MADE_AFTER
 from tests.conftest import SECRET, new_person
 from tests.factories import meeting_by
 
+# Whole stories with rounds and days that pass: too many seconds for the loop.
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 

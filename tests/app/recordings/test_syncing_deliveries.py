@@ -18,6 +18,9 @@ from tests.app.recordings.test_syncing import jobs_of
 from tests.conftest import SECRET, new_person
 from tests.factories import a_person
 
+# Whole stories with rounds and days that pass: too many seconds for the loop.
+pytestmark = pytest.mark.slow
+
 HOOK = f"http://127.0.0.1:8000{PATH}"
 ASK = "recordings:ask"
 
@@ -116,7 +119,6 @@ async def test_what_bbb_calls_and_what_the_round_finds_agree(wired, site, record
     assert await recorder.reserved(meeting) == 0
 
 
-@pytest.mark.slow
 async def test_recordings_that_come_and_go_at_once_leave_a_true_total(recorder, ada):
     """All of one holder's, asked for twenty times at once: two arrive while one is found to be deleted."""
     meetings = [await recorder.meeting(ada, f"Room {number}", minutes=1) for number in range(3)]
