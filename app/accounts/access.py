@@ -1,5 +1,6 @@
 """Who is looking: the viewer of a page, and what a page may demand of them."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
@@ -146,8 +147,16 @@ def viewer_of(row: object) -> Viewer:
         **{name: getattr(row, name) for name in names},
         is_verified=row.verified_at is not None,  # type: ignore[attr-defined]  # rows have the columns asked for
         session_id=getattr(row, "session_id", None),
-        organisations=tuple(Represented(*one) for one in row.organisations or ()),  # type: ignore[attr-defined]  # as above
+        organisations=tuple(Represented(*one) for one in _listed(row.organisations)),  # type: ignore[attr-defined]  # as above
     )
+
+
+def _listed(organisations: str | list[list[Any]] | None) -> list[list[Any]]:
+    """As the driver brings JSON, a text, or as SQLAlchemy does, read."""
+    found: list[list[Any]] = (
+        json.loads(organisations) if isinstance(organisations, str) else organisations or []
+    )
+    return found
 
 
 def use_language(request: Request, viewer: Viewer | None) -> None:
