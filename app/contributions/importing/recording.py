@@ -6,7 +6,7 @@ from dataclasses import asdict
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock
+from app import clock, jobs
 from app.contributions import granting
 from app.contributions.ledger import Entry
 from app.contributions.models import EntryKind, LedgerEntry
@@ -14,6 +14,8 @@ from app.memberships.limits import hold
 from app.memberships.models import Holder
 
 AT_ONCE = 1_000
+# So many contributors are asked about while the browser waits; of more, the worker asks right after the import.
+ASKED_AT_ONCE = 100
 
 # The holders whose confirmed contributions reach the smallest sum that any rule or membership asks for: the others
 # are not asked about, since nothing can come of it.
@@ -37,7 +39,10 @@ async def lock_all(session: AsyncSession, holder_ids: set[int]) -> None:
 
 
 async def record_all(session: AsyncSession, entries: Sequence[Entry], by: str) -> None:
-    """Write confirmations whose contributors are locked, then ask the rules once for each contributor."""
+    """Write confirmations whose contributors are locked, then ask the rules once for each contributor.
+
+    Of the first hundred at once; the worker asks about the others, each in a transaction of its own.
+    """
     same = {"counts_as": EntryKind.CONFIRMATION, "recorded_at": clock.now(), "recorded_by": by}
     for start in range(0, len(entries), AT_ONCE):
         part = [asdict(entry) | same for entry in entries[start : start + AT_ONCE]]
@@ -45,5 +50,7 @@ async def record_all(session: AsyncSession, entries: Sequence[Entry], by: str) -
     holders = sorted({entry.contributor_id for entry in entries})
     if holders:
         reaching = list(await session.scalars(_REACHING, {"holders": holders}))
-        for holder_id in reaching:
+        if len(reaching) > ASKED_AT_ONCE:
+            await jobs.defer(session, "contributions:ask_rules", timestamp=0)
+        for holder_id in reaching[:ASKED_AT_ONCE]:
             await granting.ask(session, await hold(session, holder_id))
