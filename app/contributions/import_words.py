@@ -13,7 +13,7 @@ FILE_KINDS: Mapping[str, Text] = {
 }
 STATES: Mapping[str, Text] = {
     LineState.MATCHED: lazy("Matched"),
-    LineState.UNMATCHED: lazy("To match by hand"),
+    LineState.UNMATCHED: lazy("Unmatched"),
     LineState.LEFT_OUT: lazy("Left out"),
     "known": lazy("Known already"),
     "doubtful": lazy("Look at these"),
