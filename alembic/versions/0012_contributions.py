@@ -108,8 +108,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("mapping", JSONB(), nullable=True),
-        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("imported_by", sa.String(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("uploaded_by", sa.String(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("imported_by", sa.String(), nullable=True),
+        sa.Column("known", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_import_files"),
         sa.UniqueConstraint("digest", name="uq_import_files_digest"),
     )
@@ -117,14 +122,18 @@ def upgrade() -> None:
         "import_lines",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("booked_on", sa.Date(), nullable=False),
         sa.Column("cents", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("rate", sa.Numeric(18, 8), nullable=True),
         sa.Column("payer_name", sa.String(), nullable=False),
         sa.Column("payer_email", sa.String(), nullable=False),
+        sa.Column("payer_key", sa.String(), nullable=False),
         sa.Column("reference", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("holder_id", sa.BigInteger(), nullable=True),
         sa.Column("matched_by", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["file_id"], ["import_files.id"], name="fk_import_lines_file_id"),
@@ -132,7 +141,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_import_lines"),
         sa.UniqueConstraint("key", name="uq_import_lines_key"),
     )
-    op.create_index("ix_import_lines_file_id", "import_lines", ["file_id"], unique=False)
+    op.create_index("ix_import_lines_file_id_number", "import_lines", ["file_id", "number"], unique=False)
+    op.create_index(
+        "ix_import_lines_payer_key",
+        "import_lines",
+        ["payer_key"],
+        unique=False,
+        postgresql_where=sa.text("matched_by = 'hand'"),
+    )
     op.create_index("ix_import_lines_holder_id", "import_lines", ["holder_id"], unique=False)
     op.create_index(
         "ix_import_lines_unmatched",

@@ -52,8 +52,8 @@ async def open_session(session: AsyncSession, user_id: int, user_agent: str) -> 
 
 
 _FIND = Statement(f"""
-    SELECT {", ".join(f"users.{column.key}" for column in VIEWER_COLUMNS[:-1])}, {VIEWER_ORGANISATIONS} AS organisations,
-           s.id AS session_id, s.last_seen_at, s.expires_at
+    SELECT {", ".join(f"users.{column.key}" for column in VIEWER_COLUMNS[:-1])},
+           {VIEWER_ORGANISATIONS} AS organisations, s.id AS session_id, s.last_seen_at, s.expires_at
     FROM sessions s JOIN users ON users.id = s.user_id WHERE s.token_hash = :token_hash
 """)  # noqa: S608  names of our own columns
 

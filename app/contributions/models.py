@@ -149,9 +149,17 @@ class ImportFile(WithId, Base):
     kind: Mapped[str]  # liberapay, csv, camt053
     name: Mapped[str]
     digest: Mapped[bytes] = mapped_column(unique=True)  # the same file twice changes nothing
-    mapping: Mapped[dict[str, Any] | None]  # which column is what
-    imported_at: Mapped[datetime]
-    imported_by: Mapped[str]
+    # Which column is what, how days and figures are written, the rates, who holds the money.
+    mapping: Mapped[dict[str, Any] | None]
+    content: Mapped[bytes | None] = mapped_column(
+        deferred=True
+    )  # until it is imported: the lines are kept then
+    uploaded_at: Mapped[datetime]
+    uploaded_by: Mapped[str]
+    imported_at: Mapped[datetime | None]
+    imported_by: Mapped[str | None]
+    known: Mapped[int] = mapped_column(server_default="0", default=0)  # lines that another file had brought
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
 
 
 class LineState(StrEnum):
@@ -162,26 +170,50 @@ class LineState(StrEnum):
     LEFT_OUT = "left_out"
 
 
+class MatchedBy(StrEnum):
+    """How it was found whose a payment is."""
+
+    REFERENCE = "reference"
+    MAIL = "mail"
+    PAYER = "payer"
+    HAND = "hand"
+
+
+class LeftOut(StrEnum):
+    """Why a payment is not recorded, where the file itself says so."""
+
+    OUTGOING = "outgoing"
+    REVERSED = "reversed"
+    PENDING = "pending"
+
+
 class ImportLine(WithId, Base):
     """One payment of a file; unmatched ones are kept until somebody says whose they are."""
 
     __tablename__ = "import_lines"
     __table_args__ = (
         Index("ix_import_lines_unmatched", "id", postgresql_where=text("state = 'unmatched'")),
-        Index("ix_import_lines_file_id", "file_id"),
+        Index("ix_import_lines_file_id_number", "file_id", "number"),
+        Index("ix_import_lines_payer_key", "payer_key", postgresql_where=text("matched_by = 'hand'")),
     )
 
     file_id: Mapped[int] = mapped_column(ForeignKey("import_files.id"))
+    number: Mapped[int]  # of the line or payment in its file, from 1
     key: Mapped[str] = mapped_column(unique=True)  # the platform's own number, or made of what it says
     booked_on: Mapped[date]
     cents: Mapped[int]
     currency: Mapped[str]
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(18, 8))  # EUR for one unit, as typed in
     payer_name: Mapped[str]
     payer_email: Mapped[str]
+    payer_key: Mapped[str]  # the platform's number or the bank account: a match by hand is remembered by it
     reference: Mapped[str]
     state: Mapped[str]  # LineState
+    reason: Mapped[str] = mapped_column(
+        server_default="", default=""
+    )  # why it is left out: LeftOut, or words
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("holders.id"), index=True)
-    matched_by: Mapped[str | None]
+    matched_by: Mapped[str | None]  # MatchedBy
 
 
 class InterestState(StrEnum):

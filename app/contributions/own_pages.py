@@ -10,6 +10,7 @@ from app.contributions.asked import HolderId, Number
 from app.contributions.contributors import account_of
 from app.contributions.entries import Filter, all_entries, list_entries
 from app.contributions.files import OWN_COLUMNS, entry_lines
+from app.contributions.importing.references import reference_of
 from app.contributions.own import check_may_see, own_holders
 from app.contributions.receipts import receipt_of, year_receipt, years_of
 from app.db import Databased, Session
@@ -39,6 +40,7 @@ async def own(
         account=await account_of(session, whose),
         entries=await list_entries(session, Filter(contributor=whose), number),
         years=await years_of(session, whose),
+        reference=reference_of(whose),
     )
 
 

@@ -102,6 +102,7 @@ def web_link(text: str) -> str:
 
 Cents = Annotated[int | None, BeforeValidator(_cents), BeforeValidator(_or_none)]
 Id = Annotated[int, Field(ge=1, le=2**53)]
+Rate = Annotated[Decimal | None, BeforeValidator(_rate), BeforeValidator(_or_none)]
 Note = Annotated[Lines, Field(max_length=NOTE_LENGTH)]
 
 
@@ -111,7 +112,7 @@ class ContributionInput(Input):
     what: What
     amount: Cents = None
     currency: Annotated[Line, AfterValidator(_currency)] = "EUR"
-    rate: Annotated[Decimal | None, BeforeValidator(_rate), BeforeValidator(_or_none)] = None
+    rate: Rate = None
     hours: Annotated[int | None, BeforeValidator(_minutes), BeforeValidator(_or_none)] = None
     booked_on: Annotated[date, BeforeValidator(_day), AfterValidator(_possible)]
     custodian: Annotated[Id | None, BeforeValidator(_or_none)] = None

@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from app.accounts.access import ACTING, AnyViewer, SignedIn
 from app.db import Databased, Reading, Session
+from app.home import tiers
 from app.home.dashboard import dashboard as make_dashboard
 from app.i18n import gettext as _
 from app.i18n import lazy
@@ -24,6 +25,7 @@ from app.web.site import theme
 from quotas.limits import LimitName, Limits
 
 router = APIRouter()
+router.include_router(tiers.router)
 ADDRESS_LENGTH = 300
 SHOWN = (LimitName.MEETING_MINUTES, LimitName.GROUP_SIZE, LimitName.ROOMS, LimitName.STORAGE_BYTES)
 
@@ -121,7 +123,7 @@ def _what(tier: Tier, limits: Limits) -> str:
 async def _landing(
     request: Request, session: Session, form: Form[JoinByAddress], status: int = 200
 ) -> Response:
-    tiers = [
+    shown = [
         {
             "name": _(tier.name),
             "who": _(tier.how_to_get),
@@ -129,4 +131,4 @@ async def _landing(
         }
         for tier, limits in (await offers(session)).values()
     ]
-    return page(request, "home/landing.html", status, form=form, tiers=tiers)
+    return page(request, "home/landing.html", status, form=form, tiers=shown)

@@ -112,7 +112,7 @@ async def refusal(
             tiers=[]
             if refused.reason is Reason.SHARE_FULL
             else await _tiers_with_more(session, refused.reason.limit_name, standing),
-            tiers_href="/#tiers",
+            tiers_href="/tiers",
         ),
         Asked(standing.holder_id, question, subject),
     )

@@ -59,6 +59,8 @@ class Sight:
 SIGHTS = (
     Sight("home.landing", "/"),
     Sight("home.landing", "/", "host"),
+    Sight("home.tiers", "/tiers"),
+    Sight("home.tiers", "/tiers", "host"),
     Sight("accounts.sign_up", "/sign-up"),
     Sight("accounts.sign_in", "/sign-in"),
     Sight("accounts.mailed", "/mail-sent"),
@@ -159,6 +161,11 @@ SIGHTS = (
     Sight("contributions.new", "/ledger/new?contributor={contributor}", "bookkeeper"),
     Sight("contributions.entry", "/ledger/entries/{entry}", "bookkeeper"),
     Sight("contributions.correct", "/ledger/entries/{entry}/correct", "bookkeeper"),
+    Sight("contributions.imports", "/ledger/imports", "bookkeeper"),
+    Sight("contributions.import", "/ledger/imports/{preview}", "bookkeeper"),
+    Sight("contributions.import", "/ledger/imports/{imported}", "bookkeeper"),
+    Sight("contributions.unmatched", "/ledger/imports/unmatched", "bookkeeper"),
+    Sight("contributions.import_line", "/ledger/imports/lines/{line}", "bookkeeper"),
     Sight("contributions.grants", "/ledger/grants", "bookkeeper"),
     Sight("contributions.grant", "/ledger/grants/{grant}", "operator"),
     Sight("contributions.rules", "/ledger/rules", "operator"),
@@ -182,6 +189,7 @@ SIGHTS = (
 # What is fetched by programs: no page.
 NOT_PAGES = {
     "contributions.ledger_file",
+    "contributions.import_lines_file",
     "contributions.own_file",
     "contributions.quarters_file",
     "contributions.by_contributor_file",
@@ -313,6 +321,10 @@ class Town:
             self.at["grant"] = await session.scalar(grants.limit(1))
             self.at["rule"] = await session.scalar(select(GrantRule.id).order_by(GrantRule.id).limit(1))
         self.at |= {"contributor": host.holder_id, "entry": entry.id, "year": entry.booked_on.year}
+        self.at["preview"], _none = await books.an_import(
+            self.house.database, imported=False, name="june.csv"
+        )
+        self.at["imported"], self.at["line"] = await books.an_import(self.house.database)
 
     async def _meetings(self) -> None:
         host, house = self.people["host"], self.house

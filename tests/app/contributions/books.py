@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from app import clock
 from app.contributions.corrections import Corrected, reverse
+from app.contributions.importing.files import import_file, keep_upload
 from app.contributions.ledger import Entry, record
-from app.contributions.models import EntryKind, Grant, LedgerEntry, What
+from app.contributions.models import EntryKind, Grant, ImportLine, LedgerEntry, What
 from app.db import Database
 from app.memberships.models import Membership, Tier
 
@@ -54,3 +55,18 @@ async def memberships_of(database: Database, holder_id: int) -> list[Membership]
     async with database.transaction() as session:
         found = select(Membership).where(Membership.holder_id == holder_id)
         return list(await session.scalars(found.order_by(Membership.starts_at, Membership.id)))
+
+
+async def an_import(
+    database: Database, *, imported: bool = True, name: str = "may.csv"
+) -> tuple[int, int | None]:
+    """A file with two payments that nobody is known for; its number and the first line's if it is imported."""
+    day = clock.now().date()
+    text = f"date,amount,name,reference\n{day},12.50,Somebody {name},A gift\n{day},-3,Shop {name},\n"
+    async with database.transaction() as session:
+        file = await keep_upload(session, name, text.encode(), "Bruna Keller")
+        if not imported:
+            return file.id, None
+        await import_file(session, file.id, day, "Bruna Keller")
+        lines = select(ImportLine.id).where(ImportLine.file_id == file.id).order_by(ImportLine.number)
+        return file.id, await session.scalar(lines.limit(1))

@@ -12,8 +12,9 @@ from app.accounts.models import User
 from app.mail import OutgoingMail
 from app.memberships.models import Membership
 from app.memberships.refusals import RefusedError
-from app.organisations.invitations import accept, addresses_in
-from app.organisations.models import Invitation, OrganisationHost
+from app.organisations.invitations import Post, accept, addresses_in, invite
+from app.organisations.models import HostRole, Invitation, OrganisationHost
+from app.organisations.service import find_organisation
 from tests.conftest import new_person
 from tests.factories import a_person, signed_in
 
@@ -227,3 +228,18 @@ async def test_a_thousand_are_invited_in_one_go(at_ada_s, database):
     await at_ada_s.submit("/send")
     assert "1000 invitations are on their way." in at_ada_s.words
     assert await mails(database) == 1000
+
+
+@pytest.mark.slow
+async def test_fifty_invitations_sent_at_once_end_at_the_seats(site, database, riverside, ada):
+    await seats(database, riverside, 12)
+    post = Post(site.state.mailer, "http://127.0.0.1:8000/invitations/{token}")
+
+    async def send(number):
+        async with database.transaction() as session:
+            found = await find_organisation(session, riverside.id)
+            emails = [f"p{number}@example.org"]
+            return (await invite(session, post, found, emails, role=HostRole.HOST, by=ada.id))[1]
+
+    assert sum(await asyncio.gather(*(send(number) for number in range(50)))) == 10
+    assert await mails(database) == 10

@@ -51,19 +51,19 @@ async def test_ten_thousand_hosts_are_as_quick_as_two(at_ada_s, site, database, 
 
 
 MANY = (
-    (
-        "INSERT INTO holders (kind, name, created_at)"
-        " SELECT 'person', 'person-' || n, now() FROM generate_series(1, 10000) n"
-    ),
-    (
-        "INSERT INTO users (holder_id, email, name, password_hash, language, time_zone, is_operator, is_bookkeeper,"
-        " verified_at, created_at) SELECT id, name || '@example.org', name, '!', 'en', 'UTC', false, false, now(),"
-        " now()"
-        " FROM holders WHERE name LIKE 'person-%'"
-    ),
-    (
-        "INSERT INTO organisation_hosts (organisation_id, user_id, role, joined_at)"
-        " SELECT :organisation, id, 'host', now() FROM users WHERE name LIKE 'person-%'"
-    ),
+    """
+    INSERT INTO holders (kind, name, created_at)
+    SELECT 'person', 'person-' || n, now() FROM generate_series(1, 10000) n
+    """,
+    """
+    INSERT INTO users (holder_id, email, name, password_hash, language, time_zone, is_operator, is_bookkeeper,
+                       verified_at, created_at)
+    SELECT id, name || '@example.org', name, '!', 'en', 'UTC', false, false, now(), now()
+    FROM holders WHERE name LIKE 'person-%'
+    """,
+    """
+    INSERT INTO organisation_hosts (organisation_id, user_id, role, joined_at)
+    SELECT :organisation, id, 'host', now() FROM users WHERE name LIKE 'person-%'
+    """,
     "ANALYZE",
 )
