@@ -119,7 +119,7 @@ def arguments() -> argparse.Namespace:
     """What is to be measured."""
     parser = argparse.ArgumentParser("python -m bench.run")
     parser.add_argument("--only", default="", help="scenes, with commas: a,b,c; nothing is written then")
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--connections", default="1,8,32")
     parser.add_argument("--keep", action="store_true", help="use the databases that are there")

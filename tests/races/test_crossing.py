@@ -1,22 +1,30 @@
 """Different things to one room or one holder at the same moment: whatever the order, it ends in order."""
 
+import asyncio
 import itertools
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Sequence
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from app.accounts.models import User
 from app.meetings.models import UNFINISHED, EndReason, Meeting, MeetingState
+from app.meetings.queries import use_of
+from app.memberships.models import Holder
+from app.recordings.models import Recording
+from app.recordings.syncing import ask_about
 from app.rooms.models import Room, RoomAddress
 from tests.house import until
 from tests.races.crowd import all_others_are_told, granted
 from tests.races.doors import CROWD, TwoDoors, at_the_same_moment
-from tests.races.test_limits import an_organisation, start_by_programs
+from tests.races.test_limits import GIGABYTE, an_organisation, start_by_programs
 
 pytestmark = pytest.mark.slow
 
 # A start whose room is deleted meanwhile is told that the meeting could not be started.
 UNAVAILABLE = frozenset({503})
+STORAGE = 5 * GIGABYTE  # of a co-producer with one host
 KIND = {200, 201, 204, 404, 409, 410} | UNAVAILABLE
 
 
@@ -100,3 +108,62 @@ async def test_a_tier_that_is_lowered_while_fifty_start(house: TwoDoors):
 
 async def some_have_started(house: TwoDoors, holder_id: int) -> bool:
     return len(await house.unfinished(holder_id)) > 0
+
+
+async def test_recordings_that_arrive_while_fifty_start(house: TwoDoors):
+    """Ten meetings' recordings come in twice, in opposite orders; their storage is charged or free, never both."""
+    ada, organisation, rooms = await an_organisation(house, "Dyers", "co-producer", hosts=1, rooms=10 + CROWD)
+    recorded = await ended_recordings(house, ada, rooms[:10])
+    reserved = sum(meeting.reserved_bytes for meeting in recorded)
+    asked = {"record": True, "minutes": 20}
+
+    async def arriving(meetings: Iterable[Meeting]) -> None:
+        """One by one, so that they come between the starts."""
+        for meeting in meetings:
+            await ask_about(house.database, house.servers, [meeting.external_id])
+
+    answers, *_done = await asyncio.gather(
+        start_by_programs(house, ada, rooms[10:], **asked), arriving(recorded), arriving(recorded[::-1])
+    )
+    all_others_are_told(answers, "storage_full", "The recording would not fit")
+    stored, kept_free = await storage_of(house, organisation.holder_id)
+    ids = [meeting.id for meeting in recorded]
+    # The last one was never recorded: it keeps its storage free.
+    assert [each.reserved_bytes > 0 for each in await house.meetings(Meeting.id.in_(ids))] == [False] * 9 + [
+        True
+    ]
+    assert await house.count(Recording.meeting_id.in_(ids)) == 9
+    assert 0 < stored < reserved
+    assert stored + kept_free <= STORAGE
+    # What they had kept free and do not need is there for others, to the last recording that fits.
+    each = max(meeting.reserved_bytes for meeting in await house.unfinished(organisation.holder_id))
+    assert len(granted(answers)) >= (STORAGE - reserved) // each
+    fits = (STORAGE - stored - kept_free) // each
+    left = [room for room, answer in zip(rooms[10:], answers, strict=True) if answer.status_code == 409]
+    assert len(left) > fits
+    assert len(granted(await start_by_programs(house, ada, left, **asked))) == fits
+
+
+async def ended_recordings(house: TwoDoors, host: User, rooms: Sequence[Room]) -> list[Meeting]:
+    """Half an hour in each room, which BBB has recorded, but for the last one; the site does not know of it yet."""
+    await start_by_programs(house, host, rooms, record=True, minutes=60)
+    running = await house.meetings(Meeting.room_id.in_([room.id for room in rooms]))
+    for meeting in running:
+        await house.bbb("POST", "connect", meetingID=meeting.external_id, role="MODERATOR")
+    for meeting in running[:-1]:
+        await house.bbb("POST", "recording", meetingID=meeting.external_id)
+    await house.move_clock(30)
+    async with await house.program(host, "door-1") as program:
+        await at_the_same_moment(program.post(f"/rooms/{room.slug}/end") for room in rooms)
+    await house.move_clock(30)
+    return await house.meetings(Meeting.id.in_([meeting.id for meeting in running]))
+
+
+async def storage_of(house: TwoDoors, holder_id: int) -> tuple[int, int]:
+    """What the holder's recordings take and what its meetings keep free; the kept total is the sum."""
+    async with house.database.transaction() as session:
+        holder = await session.get_one(Holder, holder_id)
+        theirs = await session.scalars(select(Recording.bytes).where(Recording.holder_id == holder_id))
+        use = await use_of(session, holder_id)
+    assert holder.stored_bytes == use.stored_bytes == sum(theirs)
+    return use.stored_bytes, use.reserved_bytes
