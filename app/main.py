@@ -14,6 +14,7 @@ from app.accounts.access import load_viewer
 from app.admin import pages as admin
 from app.api import pages as api_pages
 from app.api import routes as api
+from app.contributions import pages as contributions
 from app.db import Database
 from app.demo import pages as demo
 from app.errors import NotFoundError
@@ -22,6 +23,7 @@ from app.live import Switchboard
 from app.mail import Mailer
 from app.meetings import callbacks, events, leaving  # noqa: F401  leaving: meetings end with their rooms
 from app.meetings import pages as meetings
+from app.organisations import pages as organisations
 from app.recordings import leaving as recordings_leaving  # noqa: F401  recordings go with their accounts
 from app.recordings import pages as recordings
 from app.recordings import webhooks
@@ -82,7 +84,18 @@ def page_router(settings: Settings) -> APIRouter:
     """Every page."""
     pages = APIRouter(dependencies=PAGE)
     # Events before rooms: /rooms/events and /rooms/new are no rooms' names.
-    for feature in (accounts, events, rooms, meetings, recordings, home, admin, api_pages):
+    for feature in (
+        accounts,
+        organisations,
+        contributions,
+        events,
+        rooms,
+        meetings,
+        recordings,
+        home,
+        admin,
+        api_pages,
+    ):
         pages.include_router(feature.router)
     if settings.demo:
         pages.include_router(demo.router)

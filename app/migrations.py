@@ -2,13 +2,14 @@
 
 import asyncio
 
+from app.contributions.rules import ship_rules
 from app.db import Database
 from app.memberships.shipped import ship
 from app.settings import ROOT, DatabaseSettings
 
 
 def migrate(settings: DatabaseSettings) -> None:
-    """Run the migrations that the database lacks, then ship the tiers to a new one."""
+    """Run the migrations that the database lacks, then ship the tiers and rules to a new one."""
     from alembic import command
     from alembic.config import Config
 
@@ -22,4 +23,5 @@ async def _ship(settings: DatabaseSettings) -> None:
     database = Database(settings)
     async with database.transaction() as session:
         await ship(session)
+        await ship_rules(session)
     await database.close()

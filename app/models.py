@@ -1,15 +1,41 @@
 """Imports every table, for alembic and for the tests."""
 
 from app.accounts.models import ApiToken, BrowserSession, User
+from app.contributions.models import (
+    Grant,
+    GrantEntry,
+    GrantRule,
+    ImportFile,
+    ImportLine,
+    Interest,
+    InterestRemark,
+    LedgerEntry,
+    Task,
+)
 from app.db import Base
 from app.mail import OutgoingMail
 from app.meetings.models import Attendance, AttendanceFigure, Consent, Meeting
-from app.memberships.models import Holder, LimitOverride, LoggedDecision, Membership, PolicyRow, Tier
-from app.organisations.models import Organisation, OrganisationHost
+from app.memberships.models import (
+    Holder,
+    LimitOverride,
+    LoggedDecision,
+    Membership,
+    MembershipReminder,
+    PolicyRow,
+    Tier,
+    TierVersion,
+)
+from app.organisations.models import (
+    ExternalIdentity,
+    Invitation,
+    Organisation,
+    OrganisationHost,
+    SignInProvider,
+)
 from app.recordings.models import Recording, RecordingFormat
 from app.rooms.models import Room, RoomAddress
 from app.servers.models import Server
-from app.web.models import RateCount
+from app.web.models import RateCount, SiteText
 
 __all__ = [
     "ApiToken",
@@ -18,11 +44,22 @@ __all__ = [
     "Base",
     "BrowserSession",
     "Consent",
+    "ExternalIdentity",
+    "Grant",
+    "GrantEntry",
+    "GrantRule",
     "Holder",
+    "ImportFile",
+    "ImportLine",
+    "Interest",
+    "InterestRemark",
+    "Invitation",
+    "LedgerEntry",
     "LimitOverride",
     "LoggedDecision",
     "Meeting",
     "Membership",
+    "MembershipReminder",
     "Organisation",
     "OrganisationHost",
     "OutgoingMail",
@@ -33,6 +70,10 @@ __all__ = [
     "Room",
     "RoomAddress",
     "Server",
+    "SignInProvider",
+    "SiteText",
+    "Task",
     "Tier",
+    "TierVersion",
     "User",
 ]

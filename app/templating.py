@@ -65,6 +65,8 @@ def _environment(language: str, pattern: Callable[[str], str], site: Any, folder
     environment.globals.update(static=static, url=url, site=site, languages=LANGUAGES)
     environment.filters.update(
         bytes=wording.size,
+        date=wording.date,
+        money=wording.money,
         minutes=wording.minutes,
         moment=wording.moment,
         clock=wording.clock_time,

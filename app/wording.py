@@ -1,12 +1,14 @@
 """Figures and times in words, in the reader's language and time zone."""
 
 from contextvars import ContextVar
-from datetime import date, datetime, time, timedelta
+from datetime import date as Date  # noqa: N812  `date` is what the templates call its words
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_time, get_timezone_name
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup
 
 from app import clock
@@ -52,6 +54,11 @@ def size(count: int) -> str:
     return ngettext("%(num)s byte", "%(num)s bytes", count)
 
 
+def money(cents: int, currency: str = "EUR") -> str:
+    """An amount of money in hundredths of its unit: €1,200.50, 1.200,50 €; pence and yen as their code says."""
+    return format_currency(Decimal(cents) / 100, currency, locale=_locale(), currency_digits=False)
+
+
 def minutes(count: int) -> str:
     """Minutes in words: 45 min, 3 h, 1 h 20 min."""
     hours, rest = divmod(count, HOUR)
@@ -93,6 +100,13 @@ def day(at: datetime) -> str:
     return _date(at.astimezone(zone()).date(), _locale())
 
 
+def date(on: Date) -> Markup:
+    """A day, or that of a moment in the reader's zone, as a `time` element: 3 May 2026."""
+    if isinstance(on, datetime):
+        on = on.astimezone(zone()).date()
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), _date(on, _locale()))
+
+
 def moment(at: datetime) -> Markup:
     """A moment as a `time` element: in words, exact on hover and for programs."""
     return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact(at), words(at))
@@ -103,7 +117,7 @@ def moment(at: datetime) -> Markup:
 
 
 @lru_cache(4096)
-def _date(day: date, locale: str) -> str:
+def _date(day: Date, locale: str) -> str:
     return format_date(day, "long", locale=locale)
 
 

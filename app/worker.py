@@ -13,6 +13,8 @@ from procrastinate.jobs import Status
 from app import jobs, mail
 from app.accounts import sessions
 from app.accounts.service import forget_unverified
+from app.contributions import interests
+from app.contributions import jobs as contribution_jobs
 from app.db import Database
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
@@ -67,12 +69,14 @@ async def tidy(context: JobContext, timestamp: int) -> None:
         await forget_unverified(session)
         await forget_consents(session)
         await decision_log.forget_old(session)
+        await interests.forget_unconfirmed(session)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
 
 
 TASKS = jobs.collect(
     {
         "mail": mail.tasks,
+        "contributions": contribution_jobs.tasks,
         "meetings": meeting_jobs.tasks,
         "recordings": recording_jobs.tasks,
         "keeping": keeping.tasks,

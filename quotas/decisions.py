@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """the holder has no recording storage at all [bytes]"""
     STORAGE_FULL = "storage_full"
     """the recording may grow larger than what is left [bytes; asked is the estimate]"""
+    SHARE_FULL = "share_full"
+    """the same within one host's share of an organisation's storage [bytes; asked is the estimate]"""
     HOLDER_BANNED = "holder_banned"
     """the holder is banned: no figure explains it [limit, used and asked are 0, 0 and 1]"""
 
@@ -57,6 +59,7 @@ _LIMIT_OF_REASON = {
     Reason.LARGE_SESSION_PEOPLE: LimitName.LARGE_SESSION_PEOPLE,
     Reason.RECORDING_OFF: LimitName.STORAGE_BYTES,
     Reason.STORAGE_FULL: LimitName.STORAGE_BYTES,
+    Reason.SHARE_FULL: LimitName.STORAGE_BYTES,
 }
 
 

@@ -6,7 +6,7 @@ from quotas.decisions import Decision, Granted, MeetingTerms, Reason, RecordingT
 from quotas.limits import Limits, Policy, is_more
 from quotas.moments import utc
 from quotas.sittings import Sitting, minutes_left, minutes_used
-from quotas.storage import estimated_bytes, headroom, recordable_minutes, reservation
+from quotas.storage import Share, estimated_bytes, headroom, recordable_minutes, reservation
 
 
 def _least(*numbers: int | None) -> int | None:
@@ -87,8 +87,12 @@ def may_record(
     shorten: bool = True,
     stored_bytes: int = 0,
     reserved_bytes: int = 0,
+    share: Share | None = None,
 ) -> Decision[RecordingTerms]:
     """A recording of a meeting that may last `left` minutes (None = no end): what it may become must fit.
+
+    It must fit into the holder's storage, and into the `share` of the room's host if an organisation has shared it
+    out.
 
     With `minutes` the host asks for that long and the whole of it must fit. Without, the meeting is made as
     long as fits, if that is at least the policy's least; or, if it may not be made shorter, all that is left
@@ -98,8 +102,13 @@ def may_record(
     asked = _recording_asked(policy, left, minutes, shorten=shorten)
     if limits.storage_bytes == 0:
         return Refused(reason=Reason.RECORDING_OFF, limit=0, used=used, asked=asked)
-    free = headroom(limits.storage_bytes, stored_bytes, reserved_bytes)
+    whole = headroom(limits.storage_bytes, stored_bytes, reserved_bytes)
+    free = _least(whole, share.free_bytes if share else None)
     if free is not None and asked > free:
+        # Both may be too small: the smaller one is what has to change.
+        if share is not None and is_more(whole, share.free_bytes):
+            of_host = share.stored_bytes + share.reserved_bytes
+            return Refused(reason=Reason.SHARE_FULL, limit=share.limit, used=of_host, asked=asked)
         return Refused(reason=Reason.STORAGE_FULL, limit=limits.storage_bytes, used=used, asked=asked)
     granted = _least(left, minutes, recordable_minutes(free, policy))
     return Granted(RecordingTerms(minutes=granted, reserved_bytes=reservation(granted, policy)))
@@ -122,12 +131,15 @@ def longest_recorded_minutes(
     sitting: Sitting | None,
     stored_bytes: int = 0,
     reserved_bytes: int = 0,
+    share: Share | None = None,
 ) -> int | None:
     """The longest recorded meeting that could start now, in minutes; 0 = none, None = no end.
 
     For the page: below `minutes_left`, the host chooses between shorter, unrecorded, and making room.
     """
-    free = headroom(limits.storage_bytes, stored_bytes, reserved_bytes)
+    free = _least(
+        headroom(limits.storage_bytes, stored_bytes, reserved_bytes), share.free_bytes if share else None
+    )
     return _least(
         minutes_left(limits.meeting_minutes, sitting, policy, now), recordable_minutes(free, policy)
     )
@@ -160,6 +172,7 @@ def may_start_meeting(
     record: bool = False,
     stored_bytes: int = 0,
     reserved_bytes: int = 0,
+    share: Share | None = None,
     minutes: int | None = None,
     shorten: bool = True,
     people: int | None = None,
@@ -196,6 +209,7 @@ def may_start_meeting(
             shorten=shorten,
             stored_bytes=stored_bytes,
             reserved_bytes=reserved_bytes,
+            share=share,
         )
         if record
         else _unrecorded(left, minutes)

@@ -27,6 +27,32 @@ def headroom(storage_bytes: int | None, stored_bytes: int, reserved_bytes: int) 
     return None if storage_bytes is None else max(0, storage_bytes - stored_bytes - reserved_bytes)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """One host's part of an organisation's storage, and what that host uses of it, in bytes."""
+
+    limit: int | None
+    """None = as much as the organisation has"""
+    stored_bytes: int = 0
+    reserved_bytes: int = 0
+
+    @property
+    def free_bytes(self) -> int | None:
+        """What is left of it, never below 0; None = unlimited."""
+        return headroom(self.limit, self.stored_bytes, self.reserved_bytes)
+
+
+def shares_of(
+    first_host: int | None, further_host: int | None, given: Sequence[int | None]
+) -> list[int | None]:
+    """The share of each host, the longest-serving first: what was `given` to them, else what the tier says.
+
+    None = unlimited; of what an admin gives 0 is nothing.
+    """
+    tier = (first_host, further_host)
+    return [tier[place > 0] if one is None else one for place, one in enumerate(given)]
+
+
 def recordable_minutes(free_bytes: int | None, policy: Policy) -> int | None:
     """Whole minutes of recording that fit into so many bytes, rounded down; None = no end."""
     return None if free_bytes is None else free_bytes * HOUR_MINUTES // policy.recording_bytes_per_hour

@@ -17,6 +17,7 @@ from alembic.config import Config
 from fastapi import FastAPI
 
 from app import clock, i18n, wording
+from app.contributions.rules import ship_rules
 from app.db import Database
 from app.main import make_app
 from app.memberships.shipped import ship
@@ -133,7 +134,10 @@ async def empty(database: Database) -> None:
         "procrastinate_jobs",
         "procrastinate_workers",
     ]
-    statements = [f'DELETE FROM "{name}"' for name in (*jobs, *tables)]  # noqa: S608  names of our own tables
+    # As a replica does it: without the trigger that keeps the ledger from being emptied.
+    statements = ["SET session_replication_role = replica"]
+    statements += [f'DELETE FROM "{name}"' for name in (*jobs, *tables)]  # noqa: S608  names of our own tables
+    statements.append("SET session_replication_role = DEFAULT")
     statements.append(
         "SELECT setval(seqrelid, 1, false) FROM pg_sequence JOIN pg_class c ON c.oid = seqrelid "
         "WHERE c.relnamespace = 'public'::regnamespace"
@@ -143,6 +147,7 @@ async def empty(database: Database) -> None:
         await raw.driver_connection.execute(";".join(statements))
     async with database.transaction() as session:
         await ship(session)
+        await ship_rules(session)
 
 
 @pytest.fixture

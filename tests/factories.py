@@ -11,6 +11,7 @@ from app.accounts import sessions
 from app.accounts.access import Viewer
 from app.accounts.models import User
 from app.accounts.service import create_account
+from app.contributions.models import Interest, Task
 from app.db import Database
 from app.meetings import wire
 from app.meetings.models import Meeting
@@ -77,6 +78,37 @@ async def an_organisation(database: Database, name: str, tier: str, **hosts: str
                 OrganisationHost(organisation_id=made.id, user_id=user_id, role=role, joined_at=clock.now())
             )
     await put_on_tier(database, made.holder_id, tier)
+    return made
+
+
+async def an_interest(database: Database, name: str = "Harbour Radio", **columns) -> Interest:
+    """A confirmed expression of interest; the token of its link is its name."""
+    said = dict.fromkeys(("website", "offers_people", "offers_servers", "offers_other", "comments"), "") | {
+        "contact_name": "Rosa Vidal",
+        "email": "rosa@example.org",
+        "needs": "A weekly round.",
+        "language": "en",
+    }
+    said |= {"as_producer": False, "is_public": True, "state": "new", "confirmed_at": clock.now()} | columns
+    async with database.transaction() as session:
+        made = Interest(name=name, token_hash=sessions.hash_of(name), created_at=clock.now(), **said)
+        session.add(made)
+        await session.flush()
+    return made
+
+
+async def a_task(database: Database, title: str = "Translate the guide", **columns) -> Task:
+    """An open task of five hours."""
+    said = {
+        "state": "open",
+        "description": "Into Catalan.",
+        "profile": "Reads both.",
+        "minutes": 300,
+    } | columns
+    async with database.transaction() as session:
+        made = Task(title=title, created_at=clock.now(), **said)
+        session.add(made)
+        await session.flush()
     return made
 
 

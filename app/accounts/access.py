@@ -1,7 +1,8 @@
 """Who is looking: the viewer of a page, and what a page may demand of them."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+import json
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import Depends, Request
@@ -13,6 +14,16 @@ from app.db import Database, get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.web.browser import get_cookie
+
+ACTING = "acting"  # the cookie that says for whom one acts on this browser
+
+
+class Represented(NamedTuple):
+    """An organisation that the viewer hosts for and is not suspended from."""
+
+    holder_id: int
+    name: str
+    slug: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,14 @@ class Viewer:
     is_bookkeeper: bool
     is_verified: bool
     session_id: int | None
+    organisations: tuple[Represented, ...] = ()
+    acting_holder_id: int | None = None
+    """for whom they act on this browser, as they chose last; None: they have not chosen"""
+
+    @property
+    def acting(self) -> Represented | None:
+        """The organisation for which they act on this browser; None: as themselves."""
+        return next((one for one in self.organisations if one.holder_id == self.acting_holder_id), None)
 
     @property
     def initials(self) -> str:
@@ -99,6 +118,14 @@ async def load_viewer(request: Request) -> Viewer | None:
     if token := get_cookie(request, sessions.COOKIE):
         found = await _seen(get_database(request), token)
     viewer = viewer_of(found) if found is not None and found.banned_at is None else None
+    if (
+        viewer is not None
+        and (chosen := get_cookie(request, ACTING))
+        and chosen.isascii()
+        and chosen.isdigit()
+    ):
+        # What it says is looked up among those whom they may act for: a made-up one means nothing.
+        viewer = replace(viewer, acting_holder_id=int(chosen[:18]))
     request.state.viewer = viewer
     use_language(request, viewer)
     return viewer
@@ -120,7 +147,16 @@ def viewer_of(row: object) -> Viewer:
         **{name: getattr(row, name) for name in names},
         is_verified=row.verified_at is not None,  # type: ignore[attr-defined]  # rows have the columns asked for
         session_id=getattr(row, "session_id", None),
+        organisations=tuple(Represented(*one) for one in _listed(row.organisations)),  # type: ignore[attr-defined]  # as above
     )
+
+
+def _listed(organisations: str | list[list[Any]] | None) -> list[list[Any]]:
+    """As the driver brings JSON, a text, or as SQLAlchemy does, read."""
+    found: list[list[Any]] = (
+        json.loads(organisations) if isinstance(organisations, str) else organisations or []
+    )
+    return found
 
 
 def use_language(request: Request, viewer: Viewer | None) -> None:

@@ -99,6 +99,7 @@ _LAST_ADMIN = text("""
     WHERE NOT EXISTS (
         SELECT 1 FROM organisation_hosts other
         WHERE other.organisation_id = o.id AND other.user_id <> :user AND other.role = 'admin'
+          AND other.suspended_at IS NULL
     )
     ORDER BY o.id LIMIT 1
 """)

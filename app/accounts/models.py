@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import JSON, ForeignKey, Index, func, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, WithId
@@ -27,6 +27,13 @@ class User(WithId, Base):
     created_at: Mapped[datetime]
 
 
+# For whom a person acts: the top bar of every page says so. By names of tables: their package stands further right.
+VIEWER_ORGANISATIONS = """(
+    SELECT json_agg(json_build_array(h.id, h.name, o.slug) ORDER BY h.name) FROM organisation_hosts oh
+    JOIN organisations o ON o.id = oh.organisation_id JOIN holders h ON h.id = o.holder_id
+    WHERE oh.user_id = users.id AND oh.suspended_at IS NULL
+)"""
+
 # What pages and access rules know of the person behind a cookie or a token: read with it in one statement.
 VIEWER_COLUMNS = (
     User.id,
@@ -40,6 +47,7 @@ VIEWER_COLUMNS = (
     User.verified_at,
     User.banned_at,
     User.ban_reason,
+    literal_column(VIEWER_ORGANISATIONS, JSON).label("organisations"),
 )
 
 # One account an address, however it is written.

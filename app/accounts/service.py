@@ -195,6 +195,9 @@ async def forget_unverified(session: AsyncSession) -> None:
             # What others gave them in advance keeps them. By name of the table: its package stands further right.
             text("NOT EXISTS (SELECT 1 FROM memberships m WHERE m.holder_id = users.holder_id)"),
             text("NOT EXISTS (SELECT 1 FROM organisation_hosts h WHERE h.user_id = users.id)"),
+            # What they gave stays in the ledger, under their name.
+            text("NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.contributor_id = users.holder_id)"),
+            text("NOT EXISTS (SELECT 1 FROM import_lines l WHERE l.holder_id = users.holder_id)"),
             text(
                 "NOT EXISTS (SELECT 1 FROM rooms r WHERE r.host_id = users.id OR r.holder_id = users.holder_id)"
             ),

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts.models import VIEWER_COLUMNS, BrowserSession
+from app.accounts.models import VIEWER_COLUMNS, VIEWER_ORGANISATIONS, BrowserSession
 from app.db import Statement
 
 LASTS = timedelta(days=30)
@@ -52,9 +52,9 @@ async def open_session(session: AsyncSession, user_id: int, user_agent: str) -> 
 
 
 _FIND = Statement(f"""
-    SELECT {", ".join(f"u.{column.key}" for column in VIEWER_COLUMNS)},
-           s.id AS session_id, s.last_seen_at, s.expires_at
-    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = :token_hash
+    SELECT {", ".join(f"users.{column.key}" for column in VIEWER_COLUMNS[:-1])},
+           {VIEWER_ORGANISATIONS} AS organisations, s.id AS session_id, s.last_seen_at, s.expires_at
+    FROM sessions s JOIN users ON users.id = s.user_id WHERE s.token_hash = :token_hash
 """)  # noqa: S608  names of our own columns
 
 

@@ -81,7 +81,7 @@ async def find_by_token(session: AsyncSession, token: str) -> Row[tuple[object, 
     if found is None or (found.expires_at is not None and found.expires_at <= clock.now()):
         return None
     await _note_use(session, found.token_id, found.last_used_at)
-    return found  # type: ignore[return-value]  # a row of named columns
+    return found
 
 
 async def _note_use(session: AsyncSession, token_id: int, last_used_at: datetime | None) -> None:

@@ -59,6 +59,7 @@ REASONS: dict[str, Text] = {
     Reason.LARGE_SESSION_PEOPLE: lazy("More people than a large session has"),
     Reason.RECORDING_OFF: lazy("No space for recordings at all"),
     Reason.STORAGE_FULL: lazy("The recording would not have fitted"),
+    Reason.SHARE_FULL: lazy("The recording would not have fitted into its host’s share"),
     Reason.HOLDER_BANNED: lazy("The host was banned"),
 }
 

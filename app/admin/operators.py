@@ -1,4 +1,4 @@
-"""Making operators, and taking it back; somebody always is one."""
+"""Making operators and bookkeepers, and taking it back; somebody always is an operator."""
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,6 +55,18 @@ async def unmake_operator(session: AsyncSession, viewer: Viewer, user_id: int) -
     if await session.scalar(others.limit(1)) is None:
         raise LastOperatorError
     user.is_operator = False
+    await session.flush()
+
+
+async def set_bookkeeper(session: AsyncSession, viewer: Viewer, user_id: int, *, is_one: bool) -> None:
+    """Let a person keep the books, or no longer. Raises NotFoundError, CannotOperateError."""
+    await as_operator(session, viewer)
+    user = await _person(session, user_id)
+    if is_one and (user.verified_at is None or user.banned_at is not None):
+        raise CannotOperateError(
+            lazy("Only someone with a verified address who is not banned can keep the books.")
+        )
+    user.is_bookkeeper = is_one
     await session.flush()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import Operator
 from app.accounts.service import find_by_email
 from app.admin.lists import Number, Search, tidy
-from app.admin.organisations import hosts_of, let_go, list_organisations
+from app.admin.organisations import hosts_of, list_organisations
 from app.admin.people import memberships_of
 from app.admin.people_pages import SOME
 from app.admin.rooms import list_rooms
@@ -19,6 +19,7 @@ from app.db import Session
 from app.i18n import gettext as _
 from app.i18n import lazy, ngettext
 from app.memberships.refusals import Help
+from app.organisations.leaving import HeirNeededError, let_go
 from app.organisations.models import Organisation
 from app.organisations.service import (
     AddressTakenError,
@@ -115,8 +116,8 @@ async def remove(
     """Remove a host; their rooms of the organisation stay with it."""
     found = await find_organisation(session, organisation_id)
     try:
-        moved = await let_go(session, found, user_id)
-    except LastAdminError as error:
+        moved = (await let_go(session, found, user_id)).rooms
+    except (HeirNeededError, LastAdminError) as error:
         return go(
             request,
             path_of(request, "admin.organisation", organisation_id=found.id),

@@ -1,17 +1,16 @@
-"""Reading organisations, and letting a host go without leaving a room to nobody."""
+"""Reading organisations and their hosts."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.admin.lists import like
-from app.memberships.limits import Standing, hold, standings
+from app.memberships.limits import Standing, standings
 from app.memberships.models import Holder
 from app.organisations.models import Organisation, OrganisationHost
-from app.organisations.service import LastAdminError, longest_admin, remove_host
 from app.rooms.models import Room
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
@@ -72,18 +71,3 @@ async def hosts_of(session: AsyncSession, organisation: Organisation) -> list[An
         .order_by(OrganisationHost.role, func.lower(User.name), User.id)
     )
     return list(found)
-
-
-async def let_go(session: AsyncSession, organisation: Organisation, user_id: int) -> int:
-    """A host leaves; their rooms of the organisation go to its longest-serving admin. Returns how many.
-
-    Raises NotFoundError, LastAdminError.
-    """
-    await hold(session, organisation.holder_id)
-    heir = await longest_admin(session, organisation.id, but=user_id)
-    theirs = (Room.holder_id == organisation.holder_id) & (Room.host_id == user_id)
-    if heir is None and await session.scalar(select(Room.id).where(theirs).limit(1)) is not None:
-        raise LastAdminError
-    await remove_host(session, organisation, user_id)
-    moved = await session.scalars(update(Room).where(theirs).values(host_id=heir).returning(Room.id))
-    return len(moved.all())

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock, wording
 from app.accounts.models import User
 from app.admin.meetings import Line, running_now
+from app.contributions.proposals import count_open
 from app.mail import OutgoingMail
 from app.meetings.models import UNFINISHED, Meeting, MeetingState
 from app.rooms.models import Room
@@ -34,11 +35,13 @@ class Look:
     unknown: int
     failed_jobs: int
     late_mails: int
+    proposals: int
 
     @property
     def is_calm(self) -> bool:
         """Whether nothing needs a look."""
-        return not (self.silent or self.unwatched or self.unknown or self.failed_jobs or self.late_mails)
+        troubles = (self.silent, self.unwatched, self.unknown, self.failed_jobs, self.late_mails)
+        return not (any(troubles) or self.proposals)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ async def _look(session: AsyncSession, settings: Settings, servers: list[Server]
         unknown=await _unknown(session),
         failed_jobs=await session.scalar(_FAILED_JOBS) or 0,
         late_mails=await _late_mails(session, settings),
+        proposals=await count_open(session),
     )
 
 

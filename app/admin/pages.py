@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.admin import (
+    interest_pages,
     limits_pages,
     meeting_pages,
     organisation_pages,
@@ -11,6 +12,7 @@ from app.admin import (
     rights_pages,
     room_pages,
     start_page,
+    texts_pages,
 )
 
 router = APIRouter()
@@ -19,9 +21,11 @@ for _part in (
     people_pages,
     rights_pages,
     organisation_pages,
+    interest_pages,
     room_pages,
     meeting_pages,
     limits_pages,
     policy_pages,
+    texts_pages,
 ):
     router.include_router(_part.router)

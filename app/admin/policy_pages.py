@@ -51,6 +51,7 @@ async def change(request: Request, session: Session, viewer: Operator) -> Respon
     row.grace_days = typed.grace_days
     row.retention_grace_days = typed.retention_grace_days
     row.time_zone = typed.time_zone
+    row.hour_cents = typed.hour_value
     if row.recording_removal != typed.recording_removal:
         row.recording_removal = typed.recording_removal
         await session.flush()
@@ -69,6 +70,7 @@ def _values(row: PolicyRow) -> dict[str, str]:
         "retention_grace_days": str(row.retention_grace_days),
         "recording_removal": row.recording_removal,
         "time_zone": row.time_zone,
+        "hour_value": f"{row.hour_cents / 100:.2f}",
     }
 
 

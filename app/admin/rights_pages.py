@@ -88,6 +88,25 @@ async def unmake_operator(request: Request, session: Session, viewer: Operator, 
     return _back(request, user_id, lazy("They are no longer an operator."))
 
 
+@router.post("/bookkeeper", name="admin.bookkeeper_made")
+async def make_bookkeeper(request: Request, session: Session, viewer: Operator, user_id: int) -> Response:
+    """Let a person keep the books: they see the ledger, and none of these pages."""
+    try:
+        await operators.set_bookkeeper(session, viewer, user_id, is_one=True)
+    except operators.CannotOperateError as error:
+        return _refused(request, user_id, error)
+    log.info("admin.bookkeeper.made", operator=viewer.id, person=user_id)
+    return _back(request, user_id, lazy("They keep the books now."))
+
+
+@router.post("/bookkeeper/end", name="admin.bookkeeper_unmade")
+async def unmake_bookkeeper(request: Request, session: Session, viewer: Operator, user_id: int) -> Response:
+    """Take it back."""
+    await operators.set_bookkeeper(session, viewer, user_id, is_one=False)
+    log.info("admin.bookkeeper.unmade", operator=viewer.id, person=user_id)
+    return _back(request, user_id, lazy("They no longer keep the books."))
+
+
 @router.post("/verification", name="admin.resend")
 async def resend(request: Request, database: Databased, viewer: Operator, user_id: int) -> Response:
     """Send the mail that verifies an address once more, as often as its owner could have it sent."""

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from app import clock, wording
 from app.accounts.schemas import Address
 from app.accounts.zones import Zone
+from app.contributions.schemas import cents_of
 from app.i18n import lazy
 from app.memberships.models import Removal
 from app.organisations.models import HostRole
@@ -116,3 +117,4 @@ class PolicyInput(Input):
     retention_grace_days: Annotated[int, Field(ge=0, le=3650)]
     recording_removal: Removal
     time_zone: Zone
+    hour_value: Annotated[int, BeforeValidator(lambda value: cents_of(str(value)))]

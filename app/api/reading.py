@@ -12,6 +12,7 @@ FIRST_ERROR = 400
 Schema = Mapping[str, Any]
 WORDS = {
     "date-time": lazy("time"),
+    "date": lazy("day"),
     "string": lazy("text"),
     "integer": lazy("whole number"),
     "boolean": "true | false",

@@ -12,6 +12,9 @@ from app.accounts import passwords
 from app.accounts.models import User
 from app.accounts.service import create_account
 from app.db import Database
+from app.demo.joining import fill_joining
+from app.demo.ledger import fill_ledger
+from app.demo.organising import fill_organising
 from app.demo.people import ORGANISATIONS, PASSWORD, PEOPLE, ROOMS, DemoRoom, Person
 from app.meetings import wire
 from app.meetings.joining import Participant, admit
@@ -52,6 +55,9 @@ async def _fill(session: AsyncSession) -> None:
     }
     for number, room in enumerate(ROOMS):
         await _room(session, room, people[room.host], organisations, number)
+    await fill_joining(session, people, organisations)
+    await fill_ledger(session)
+    await fill_organising(session, people, organisations)
 
 
 async def _organisation(session: AsyncSession, slug: str, name: str, tier: Tier) -> Organisation:

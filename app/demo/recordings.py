@@ -13,7 +13,9 @@ from app import clock
 from app.db import Database
 from app.meetings.models import Meeting, MeetingState
 from app.memberships.models import Holder
+from app.organisations.models import Organisation
 from app.recordings.models import Recording, RecordingFormat, RecordingState
+from app.recordings.totals import count_hosts
 from app.rooms.models import Room, Visibility
 from app.servers.pool import Servers
 from app.settings import Settings
@@ -173,3 +175,4 @@ async def _charge(session: AsyncSession) -> None:
         .values(stored_bytes=charged.scalar_subquery())
         .execution_options(synchronize_session=False)
     )
+    await count_hosts(session, list(await session.scalars(select(Organisation.holder_id))))

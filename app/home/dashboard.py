@@ -51,7 +51,7 @@ async def dashboard(
     """The viewer's rooms and limits: a fixed number of statements, however many rooms there are."""
     mine = await acts_for(session, viewer)
     found = await hosted_rooms(session, viewer, mine, Wanted(number, search))
-    shown = _whose(holder, mine, found.items)
+    shown = _whose(holder or viewer.acting_holder_id, mine, found.items)
     known = await standings(session, [shown, *{row.holder_id for row in found.items}])
     running = await running_of(session, list(known))
     longer = await raised.of_rooms(session, known, found.items, running)
@@ -69,7 +69,7 @@ async def dashboard(
 
 
 def _whose(asked: int | None, mine: list[ActsFor], rows: Sequence[Row[Any]]) -> int:
-    """Whose limits are shown: as asked, else those of the room used last, else the viewer's own."""
+    """Whose limits are shown: as asked or chosen before, else those of the room used last, else the viewer's own."""
     allowed = [holder.holder_id for holder in mine]
     for wanted in (asked, *(row.holder_id for row in rows[:1])):
         if wanted in allowed:

@@ -126,7 +126,7 @@ def _membership(standing: Standing) -> dict[str, Any]:
     return {
         "name": _(standing.tier_name),
         "sentence": sentence,
-        "href": "/#tiers",
+        "href": "/tiers",
         "action": _("Compare the tiers"),
     }
 

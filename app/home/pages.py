@@ -1,14 +1,16 @@
 """The landing page, the dashboard, the way to a room by its address, and the operator's colour."""
 
 import re
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator
 
-from app.accounts.access import AnyViewer, SignedIn
+from app.accounts.access import ACTING, AnyViewer, SignedIn
 from app.db import Databased, Reading, Session
+from app.home import tiers
 from app.home.dashboard import dashboard as make_dashboard
 from app.i18n import gettext as _
 from app.i18n import lazy
@@ -16,13 +18,14 @@ from app.memberships.limits import offers
 from app.memberships.models import HolderKind, Tier
 from app.memberships.refusal_words import amount
 from app.rooms.addresses import leads_to
-from app.web.browser import settings_of
+from app.web.browser import YEAR, set_cookie, settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
-from app.web.pages import page, path_of
+from app.web.pages import go, page, path_of
 from app.web.site import theme
 from quotas.limits import LimitName, Limits
 
 router = APIRouter()
+router.include_router(tiers.router)
 ADDRESS_LENGTH = 300
 SHOWN = (LimitName.MEETING_MINUTES, LimitName.GROUP_SIZE, LimitName.ROOMS, LimitName.STORAGE_BYTES)
 
@@ -72,7 +75,15 @@ async def dashboard(
     """The viewer's rooms, and what is left of every limit."""
     async with database.reading() as session:
         shown = await make_dashboard(session, viewer, number=number, search=search.strip(), holder=holder)
-    return page(
+    if viewer.is_bookkeeper and not (
+        viewer.is_operator or shown.rooms.total or search or len(shown.holders) > 1
+    ):
+        # Who keeps the books and hosts nothing begins there.
+        return go(request, path_of(request, "contributions.ledger"))
+    if holder is not None and shown.holder == holder and holder != viewer.acting_holder_id:
+        # From now on they act for it on this browser, and this very page says so.
+        viewer = request.state.viewer = replace(viewer, acting_holder_id=holder)
+    response = page(
         request,
         "home/dashboard.html",
         rooms=shown.rooms,
@@ -86,6 +97,9 @@ async def dashboard(
         holder=shown.holder,
         live=path_of(request, "home.events"),
     )
+    if holder is not None and shown.holder == holder:
+        set_cookie(request, response, ACTING, str(holder), YEAR)
+    return response
 
 
 @router.get("/theme.css", name="home.theme")
@@ -109,7 +123,7 @@ def _what(tier: Tier, limits: Limits) -> str:
 async def _landing(
     request: Request, session: Session, form: Form[JoinByAddress], status: int = 200
 ) -> Response:
-    tiers = [
+    shown = [
         {
             "name": _(tier.name),
             "who": _(tier.how_to_get),
@@ -117,4 +131,4 @@ async def _landing(
         }
         for tier, limits in (await offers(session)).values()
     ]
-    return page(request, "home/landing.html", status, form=form, tiers=tiers)
+    return page(request, "home/landing.html", status, form=form, tiers=shown)

@@ -16,6 +16,7 @@ from app.meetings.queries import Use, sitting_of_room, use_of
 from app.memberships.decision_log import Question
 from app.memberships.limits import HeldLimits, Standing
 from app.memberships.refusals import Explanation, Help, RefusedError, refusal
+from app.organisations.shares import HostsShare, share_of
 from app.rooms.models import Room
 from quotas import decisions
 from quotas.decisions import Decision, MeetingTerms, Reason
@@ -39,25 +40,28 @@ class Asked:
 
 @dataclass(frozen=True)
 class Situation:
-    """What the decision rests on, read once: the holder's use, the room's sitting."""
+    """What the decision rests on, read once: the holder's use, the room's sitting, its host's share."""
 
     use: Use
     sitting_id: str | None
     sitting: Sitting | None
+    share: HostsShare | None = None
+    """of an organisation's storage; it bounds what is recorded in the rooms of that host"""
 
 
-async def situation_of(session: AsyncSession, room: Room) -> Situation:
+async def situation_of(session: AsyncSession, standing: Standing, room: Room) -> Situation:
     """The figures of this moment; before anything of them is spent, call `hold`."""
     found = await sitting_of_room(session, room.id)
     sitting_id, sitting = found or (None, None)
-    return Situation(await use_of(session, room.holder_id), sitting_id, sitting)
+    share = await share_of(session, standing, room.host_id)
+    return Situation(await use_of(session, room.holder_id), sitting_id, sitting, share)
 
 
 async def decide(
     session: AsyncSession, held: HeldLimits, room: Room, asked: Asked
 ) -> tuple[MeetingTerms, str | None]:
     """The terms for the meeting, and the sitting it continues. Raises RefusedError."""
-    situation = await situation_of(session, room)
+    situation = await situation_of(session, held, room)
     decision = await _ask_the_rule(session, held, room, situation, asked)
     if isinstance(decision, decisions.Refused):
         raise await _refusal(session, decision, held, room, situation, asked)
@@ -67,7 +71,7 @@ async def decide(
 async def refused_now(session: AsyncSession, standing: Standing, row: Any) -> Explanation | None:
     """Why the room's host could not start it now, by the same rule; None if it can be started."""
     room = await session.get_one(Room, row.room_id)
-    situation = await situation_of(session, room)
+    situation = await situation_of(session, standing, room)
     decision = await _ask_the_rule(session, standing, room, situation, Asked())
     if isinstance(decision, decisions.Refused):
         return (await _refusal(session, decision, standing, room, situation, Asked())).explanation
@@ -101,6 +105,7 @@ async def _ask_the_rule(
         record=asked.record,
         stored_bytes=use.stored_bytes,
         reserved_bytes=use.reserved_bytes,
+        share=situation.share.share if situation.share else None,
         minutes=asked.minutes,
         shorten=asked.shorten,
         people=asked.people,
@@ -134,12 +139,25 @@ async def _refusal(
         subject=room.name,
         asked=_("Start “%(room)s”", room=room.name),
         helps=helps,
+        limit=_share_words(refused, standing, situation.share),
+    )
+
+
+def _share_words(refused: decisions.Refused, standing: Standing, share: HostsShare | None) -> str | None:
+    """Whose share it is that has no space: the host's, whoever starts the room."""
+    if refused.reason is not Reason.SHARE_FULL or share is None:
+        return None
+    return _(
+        "%(holder)s shares its space for recordings among its hosts; the share of %(host)s is %(size)s.",
+        holder=standing.holder_name,
+        host=share.name,
+        size=wording.size(refused.limit or 0),
     )
 
 
 def _helps(reason: Reason, standing: Standing, room: Room, situation: Situation, asked: Asked) -> list[Help]:
     back = (_("Back to the room"), f"/r/{room.slug}", "get")
-    if reason in {Reason.RECORDING_OFF, Reason.STORAGE_FULL}:
+    if reason in {Reason.RECORDING_OFF, Reason.STORAGE_FULL, Reason.SHARE_FULL}:
         return [*_without_or_shorter(reason, standing, room, situation, asked), back]
     if reason in {Reason.AT_ONCE, Reason.ROOM_READ_ONLY}:
         return [(_("See your rooms"), "/rooms", "get"), back]
@@ -161,7 +179,11 @@ def _without_or_shorter(
     words = _("Record, and end after %(length)s", length=wording.minutes(fits or 0))
     shorter = (words, _start(room, record=True, minutes=fits, people=people), "post")
     make_room = (_("Make room"), "/recordings", "get")
-    return [*([shorter] if fits else []), without, *([make_room] if situation.use.stored_bytes else [])]
+    choices = [*([shorter] if fits else []), without, *([make_room] if situation.use.stored_bytes else [])]
+    if reason is Reason.SHARE_FULL and situation.share:
+        # An admin finds the shares there, everyone else whom to ask.
+        choices.append((_("Ask for a larger share"), f"/organisations/{situation.share.slug}", "get"))
+    return choices
 
 
 def _start(room: Room, *, record: bool, **wish: int | None) -> str:
@@ -179,6 +201,7 @@ def fitting_minutes(standing: Standing, situation: Situation) -> int | None:
         sitting=situation.sitting,
         stored_bytes=situation.use.stored_bytes,
         reserved_bytes=situation.use.reserved_bytes,
+        share=situation.share.share if situation.share else None,
     )
     if minutes is not None and minutes < standing.policy.recording_least_minutes:
         return 0

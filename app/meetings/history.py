@@ -23,7 +23,10 @@ _MEETINGS = text("""
     JOIN holders h ON h.id = m.holder_id
     LEFT JOIN rooms r ON r.id = m.room_id
     LEFT JOIN servers s ON s.id = m.server_id
-    WHERE (m.holder_id = ANY(:admin_of) OR m.room_id IN (SELECT id FROM rooms WHERE host_id = :user))
+    WHERE (m.holder_id = ANY(:admin_of) OR m.room_id IN (
+              SELECT id FROM rooms WHERE host_id = :user AND holder_id <> ALL(ARRAY(
+                  SELECT o.holder_id FROM organisation_hosts s JOIN organisations o ON o.id = s.organisation_id
+                  WHERE s.user_id = :user AND s.suspended_at IS NOT NULL))))
       AND m.state <> 'failed'
       AND (CAST(:state AS text) IS NULL OR m.state = :state)
       AND (CAST(:room AS text) IS NULL OR m.room_id = (SELECT room_id FROM room_addresses WHERE slug = :room))

@@ -10,6 +10,7 @@ from app.db import Statement
 from app.rooms.access import ActsFor
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
+# Whom an organisation has suspended does not find its rooms, though they stay theirs.
 # One statement for the page of rooms, whatever their number: the rooms, their newest meeting, the whole count.
 # The index by holder and use gives the order; the newest meeting is one step in an index for each room shown.
 _ROOMS = Statement("""
@@ -21,7 +22,10 @@ _ROOMS = Statement("""
            m.people_now, s.failing_since, r.total
     FROM (
         SELECT *, count(*) OVER () AS total FROM rooms
-        WHERE (host_id = :user OR holder_id = ANY(:admin_of))
+        WHERE ((host_id = :user AND holder_id <> ALL(ARRAY(
+                   SELECT o.holder_id FROM organisation_hosts s JOIN organisations o ON o.id = s.organisation_id
+                   WHERE s.user_id = :user AND s.suspended_at IS NOT NULL
+               ))) OR holder_id = ANY(:admin_of))
           AND (:search = '' OR name ILIKE :pattern OR slug ILIKE :pattern)
         ORDER BY last_used_at DESC, id DESC LIMIT :size OFFSET :offset
     ) r

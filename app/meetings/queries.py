@@ -20,6 +20,7 @@ LISTED = 10  # recordings on a room's page
 _ROOM = Statement("""
     SELECT a.slug AS asked_slug, a.room_id, r.slug, r.name, r.description, r.access_code, r.lobby,
            r.who_may_start, r.record, r.holder_id, r.host_id, h.name AS holder_name, u.name AS host_name,
+           o.slug AS organisation, o.accent, o.logo_key,
            u.banned_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
            m.reserved_at, m.started_at, m.create_time, m.ended_at, m.end_reason, m.people_now, m.sitting_id,
            m.server_id, m.tier, m.peak_people, m.person_seconds, s.failing_since,
@@ -38,6 +39,7 @@ _ROOM = Statement("""
     FROM room_addresses a
     LEFT JOIN rooms r ON r.id = a.room_id
     LEFT JOIN holders h ON h.id = r.holder_id
+    LEFT JOIN organisations o ON o.holder_id = r.holder_id
     LEFT JOIN users u ON u.id = r.host_id
     LEFT JOIN LATERAL (
         SELECT * FROM meetings WHERE room_id = r.id AND state <> 'failed'

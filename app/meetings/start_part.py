@@ -49,7 +49,7 @@ class StartPart:
 async def start_part(session: AsyncSession, standing: Standing, row: Any) -> StartPart:
     """The same rule that enforces says what can be started."""
     room = await session.get_one(Room, row.room_id)
-    situation = await situation_of(session, room)
+    situation = await situation_of(session, standing, room)
     return StartPart(
         refused=await refused_now(session, standing, row),
         recording=_recording(standing, situation),

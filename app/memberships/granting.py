@@ -23,7 +23,8 @@ class NotForThisHolderError(ConflictError):
 
 async def tiers_for(session: AsyncSession, kind: str) -> list[Tier]:
     """The tiers that a holder of this kind can be put on, in their order; the free one is open to all."""
-    found = select(Tier).where(or_(Tier.kind == kind, Tier.key == FREE)).order_by(Tier.position)
+    fits = or_(Tier.kind == kind, Tier.key == FREE)
+    found = select(Tier).where(fits, Tier.retired_at.is_(None)).order_by(Tier.position)
     return list(await session.scalars(found))
 
 

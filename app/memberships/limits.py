@@ -58,11 +58,12 @@ class HeldLimits(Standing):
 
 
 # One statement: the holder, its newest membership that holds now (grace included), the tier, the policy, and of each
-# overridden limit the newest override that holds now.
+# overridden limit the newest override that holds now. A suspended membership is found and grants nothing: were it
+# left out, the one before it, which an upgrade ended, would hold through its grace. Its seats stay.
 # An organisation's hosts are counted by name of the table: its package stands further right.
 _STANDING = Statement("""
-    SELECT h.id AS holder_id, h.name AS holder_name, m.ends_at AS membership_ends_at, m.seats, t.*, p.*,
-           o.overrides,
+    SELECT h.id AS holder_id, h.name AS holder_name, m.seats, t.*, p.*, o.overrides,
+           CASE WHEN m.suspended_at IS NULL THEN m.ends_at END AS membership_ends_at,
            CASE h.kind WHEN 'organisation' THEN (
                SELECT count(*) FROM organisation_hosts oh
                JOIN organisations o ON o.id = oh.organisation_id WHERE o.holder_id = h.id
@@ -70,7 +71,7 @@ _STANDING = Statement("""
     FROM holders h
     CROSS JOIN policy p
     LEFT JOIN LATERAL (
-        SELECT tier_id, ends_at, seats FROM memberships
+        SELECT tier_id, ends_at, seats, suspended_at FROM memberships
         WHERE holder_id = h.id AND starts_at <= :now
           AND (ends_at IS NULL OR ends_at + p.grace_days * interval '1 day' > :now)
         ORDER BY starts_at DESC, id DESC LIMIT 1
@@ -83,7 +84,9 @@ _STANDING = Statement("""
             ORDER BY limit_name, id DESC
         ) newest
     ) o ON true
-    JOIN tiers t ON t.id = coalesce(m.tier_id, (SELECT id FROM tiers WHERE key = :free))
+    JOIN tiers t ON t.id = coalesce(
+        CASE WHEN m.suspended_at IS NULL THEN m.tier_id END, (SELECT id FROM tiers WHERE key = :free)
+    )
     WHERE h.id = ANY(:holders)
 """)
 
@@ -115,8 +118,8 @@ async def hold(session: AsyncSession, holder_id: int) -> HeldLimits:
 
 
 async def offers(session: AsyncSession, hosts: int = 1) -> dict[str, tuple[Tier, Limits]]:
-    """All tiers in their order, with what each would grant: for telling which has more of something."""
-    tiers = await session.scalars(select(Tier).order_by(Tier.position))
+    """The tiers that one can get, in their order, with what each would grant."""
+    tiers = await session.scalars(select(Tier).where(Tier.retired_at.is_(None)).order_by(Tier.position))
     return {tier.key: (tier, limits_of(tier_limits(tier), hosts)) for tier in tiers}
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, WithId
@@ -52,6 +53,24 @@ class Tier(WithId, Base):
     large_sessions_per_month: Mapped[int | None]  # 0: none
     large_session_people: Mapped[int | None]
     recording_days: Mapped[int | None]  # how long a recording is kept at most
+    description: Mapped[str] = mapped_column(server_default="", default="")  # what members read of it
+    # Price in cents of the first year, the second ...; the last one holds on; empty: it has none.
+    yearly_cents: Mapped[list[int]] = mapped_column(JSONB, server_default="[]", default=list)
+    retired_at: Mapped[datetime | None]  # nobody is put on it any more; who is on it stays
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+
+class TierVersion(WithId, Base):
+    """What a tier said from one change to the next: who changed it and when."""
+
+    __tablename__ = "tier_versions"
+    __table_args__ = (UniqueConstraint("tier_id", "version"),)
+
+    tier_id: Mapped[int] = mapped_column(ForeignKey("tiers.id"))
+    version: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str]  # the operator's name at that time
+    said: Mapped[dict[str, Any]]  # every value that the tier had from then on
 
 
 class Membership(WithId, Base):
@@ -70,6 +89,23 @@ class Membership(WithId, Base):
     reason: Mapped[str]
     granted_by: Mapped[str]  # the operator's name at that time, or what granted it
     seats: Mapped[int | None]  # hosts that an organisation may have; empty is unlimited
+    renews_id: Mapped[int | None] = mapped_column(ForeignKey("memberships.id"), index=True)
+    awarded: Mapped[bool] = mapped_column(server_default=text("false"), default=False)  # given, not paid for
+    cents: Mapped[int | None]  # the price agreed for this period
+    suspended_at: Mapped[datetime | None]  # grants nothing from then on
+    suspension_reason: Mapped[str | None]
+
+
+class MembershipReminder(Base):
+    """A reminder of a membership's end that was sent: each step once."""
+
+    __tablename__ = "membership_reminders"
+
+    membership_id: Mapped[int] = mapped_column(
+        ForeignKey("memberships.id", ondelete="CASCADE"), primary_key=True
+    )
+    step: Mapped[str] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
 
 
 class LimitOverride(WithId, Base):
@@ -134,4 +170,7 @@ class PolicyRow(Base):
     grace_days: Mapped[int]
     recording_removal: Mapped[str] = mapped_column(server_default="unpublish", default="unpublish")  # Removal
     retention_grace_days: Mapped[int] = mapped_column(server_default="90", default=90)
+    hour_cents: Mapped[int] = mapped_column(
+        server_default="2500", default=2500
+    )  # what an hour of work is worth
     time_zone: Mapped[str] = mapped_column(server_default="UTC", default="UTC")  # months are counted in it

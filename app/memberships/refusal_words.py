@@ -186,6 +186,19 @@ WORDS: dict[Reason, Words] = {
             asked=wording.size(r.asked),
         ),
     ),
+    Reason.SHARE_FULL: Words(
+        lazy("The recording would not fit into this share"),
+        lambda r, s: _(
+            "%(holder)s shares its space for recordings among its hosts; this host’s share is %(size)s.",
+            holder=s.holder_name,
+            size=wording.size(r.limit or 0),
+        ),
+        lambda r: _(
+            "%(used)s of it are used or kept free for running meetings; this recording needs %(asked)s.",
+            used=wording.size(r.used),
+            asked=wording.size(r.asked),
+        ),
+    ),
     Reason.HOLDER_BANNED: Words(
         lazy("This room is closed"),
         lambda _r, _s: _("The people who run this site closed it."),

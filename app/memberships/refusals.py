@@ -91,10 +91,12 @@ async def refusal(
     subject: str,
     asked: str,
     helps: list[Help] | None = None,
+    limit: str | None = None,
 ) -> RefusedError:
     """The error to raise for a refusal. `asked`: what was asked for ("Start Weekly assembly").
 
-    `question` and `subject` (the room or organisation by its name) are what the log of decisions says of it.
+    `question` and `subject` (the room or organisation by its name) are what the log of decisions says of it; `limit`
+    says the limit in other words than usual.
     """
     words = WORDS[refused.reason]
     return RefusedError(
@@ -102,12 +104,15 @@ async def refusal(
         Explanation(
             asked=asked,
             title=str(words.title),
-            limit=_own_limit(refused, standing) or words.limit(refused, standing),
+            limit=limit or _own_limit(refused, standing) or words.limit(refused, standing),
             used=words.used(refused),
             frees=when_it_frees(refused),
             helps=helps or [],
-            tiers=await _tiers_with_more(session, refused.reason.limit_name, standing),
-            tiers_href="/#tiers",
+            # A share is the organisation's own to give.
+            tiers=[]
+            if refused.reason is Reason.SHARE_FULL
+            else await _tiers_with_more(session, refused.reason.limit_name, standing),
+            tiers_href="/tiers",
         ),
         Asked(standing.holder_id, question, subject),
     )
@@ -117,7 +122,8 @@ def _own_limit(refused: Refused, standing: Standing) -> str | None:
     """The limit in words when an operator set it for this holder: then it is not the tier's."""
     name = refused.reason.limit_name
     # How many a running meeting has places for, its terms said when it started.
-    if name is None or name not in standing.overrides or refused.reason is Reason.GROUP_FULL:
+    others = {Reason.GROUP_FULL, Reason.SHARE_FULL}
+    if name is None or name not in standing.overrides or refused.reason in others:
         return None
     return _(
         "%(holder)s has a limit of their own: %(limit)s",

@@ -1,11 +1,14 @@
 """Making organisations, and who hosts for them."""
 
-from sqlalchemy import delete, func, select
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.accounts.models import User
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
 from app.i18n import lazy
@@ -14,7 +17,7 @@ from app.memberships.decision_log import Question, note_granted
 from app.memberships.limits import HeldLimits, hold
 from app.memberships.models import Holder, HolderKind
 from app.memberships.refusals import Help, refusal
-from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
 from quotas.decisions import Refused
 from quotas.rules import may_add_host
 
@@ -31,6 +34,12 @@ class LastAdminError(ConflictError):
 
     code = "last_admin"
     message = lazy("They are its only admin. Make someone else an admin first.")
+
+
+# Of somebody who comes back. Recordings stand further right: asked by the table's name.
+_STORED = text(
+    "SELECT coalesce(sum(bytes), 0)::bigint FROM recordings WHERE holder_id = :holder AND host_id = :user"
+)
 
 
 async def create_organisation(session: AsyncSession, *, name: str, slug: str) -> Organisation:
@@ -66,11 +75,13 @@ async def put_host(
     role: HostRole,
     *,
     helps: list[Help] | None = None,
+    invited: bool = False,
 ) -> None:
     """Let a person host for an organisation, or give them another role. Raises LastAdminError, RefusedError.
 
     Under the holder's lock: the number of hosts is part of the limits. A new host takes a seat; whoever hosts
     already keeps theirs, also when there are fewer now. `helps`: what the refusal offers to do.
+    `invited`: they accept an invitation; everyone else finds the seats of open invitations taken.
     """
     held = await hold(session, organisation.holder_id)
     hosts_already = select(OrganisationHost.user_id).where(
@@ -78,16 +89,69 @@ async def put_host(
     )
     is_new = await session.scalar(hosts_already) is None
     if is_new:
-        await _spend_a_seat(session, held, helps)
+        promised = 0 if invited else await _promised(session, organisation.id, user_id)
+        await _spend_a_seat(session, held, helps, promised)
     if role != HostRole.ADMIN:
         await _keep_an_admin(session, organisation.id, user_id)
     host = insert(OrganisationHost).values(
-        organisation_id=organisation.id, user_id=user_id, role=role, joined_at=clock.now()
+        organisation_id=organisation.id,
+        user_id=user_id,
+        role=role,
+        joined_at=clock.now(),
+        stored_bytes=await session.scalar(_STORED, {"holder": organisation.holder_id, "user": user_id}),
     )
     keys = [OrganisationHost.organisation_id, OrganisationHost.user_id]
     await session.execute(host.on_conflict_do_update(index_elements=keys, set_={"role": role}))
     if is_new:
         await note_granted(session, held.holder_id, Question.ADD_HOST, held.holder_name)
+    await announce(session, holder_topic(organisation.holder_id))
+
+
+async def change_role(
+    session: AsyncSession, organisation: Organisation, user_id: int, role: HostRole
+) -> None:
+    """Give somebody who hosts already another role. Raises NotFoundError, LastAdminError."""
+    await hold(session, organisation.holder_id)
+    if role != HostRole.ADMIN:
+        await _keep_an_admin(session, organisation.id, user_id)
+    changed = (
+        update(OrganisationHost)
+        .where(OrganisationHost.organisation_id == organisation.id, OrganisationHost.user_id == user_id)
+        .values(role=role)
+        .returning(OrganisationHost.user_id)
+    )
+    if await session.scalar(changed) is None:
+        raise NotFoundError
+    await announce(session, holder_topic(organisation.holder_id))
+
+
+async def suspend_host(session: AsyncSession, organisation: Organisation, user_id: int) -> None:
+    """Keep a host from acting for the organisation; seat, rooms and recordings stay theirs.
+
+    Raises NotFoundError, LastAdminError.
+    """
+    await hold(session, organisation.holder_id)
+    await _keep_an_admin(session, organisation.id, user_id)
+    await _set_suspended(session, organisation, user_id, clock.now())
+
+
+async def resume_host(session: AsyncSession, organisation: Organisation, user_id: int) -> None:
+    """Let a suspended host act for it again. Raises NotFoundError."""
+    await hold(session, organisation.holder_id)
+    await _set_suspended(session, organisation, user_id, None)
+
+
+async def _set_suspended(
+    session: AsyncSession, organisation: Organisation, user_id: int, at: datetime | None
+) -> None:
+    done = (
+        update(OrganisationHost)
+        .where(OrganisationHost.organisation_id == organisation.id, OrganisationHost.user_id == user_id)
+        .values(suspended_at=at)
+        .returning(OrganisationHost.user_id)
+    )
+    if await session.scalar(done) is None:
+        raise NotFoundError
     await announce(session, holder_topic(organisation.holder_id))
 
 
@@ -110,6 +174,7 @@ async def longest_admin(session: AsyncSession, organisation_id: int, *, but: int
         .where(
             OrganisationHost.organisation_id == organisation_id,
             OrganisationHost.role == HostRole.ADMIN,
+            OrganisationHost.suspended_at.is_(None),
             OrganisationHost.user_id != but,
         )
         .order_by(OrganisationHost.joined_at, OrganisationHost.user_id)
@@ -117,9 +182,31 @@ async def longest_admin(session: AsyncSession, organisation_id: int, *, but: int
     )
 
 
-async def _spend_a_seat(session: AsyncSession, held: HeldLimits, helps: list[Help] | None) -> None:
+async def _promised(session: AsyncSession, organisation_id: int, user_id: int) -> int:
+    """How many seats open invitations of others have taken."""
+    found = select(func.count()).where(
+        *still_open(organisation_id),
+        func.lower(Invitation.email)
+        != select(func.lower(User.email)).where(User.id == user_id).scalar_subquery(),
+    )
+    return await session.scalar(found) or 0
+
+
+def still_open(organisation_id: int) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of an organisation's invitations that can still be accepted."""
+    return (
+        Invitation.organisation_id == organisation_id,
+        Invitation.accepted_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+        Invitation.expires_at > clock.now(),
+    )
+
+
+async def _spend_a_seat(
+    session: AsyncSession, held: HeldLimits, helps: list[Help] | None, promised: int
+) -> None:
     """Refuse one more host than the membership has seats for."""
-    decision = may_add_host(held.limits, held.hosts)
+    decision = may_add_host(held.limits, held.hosts + promised)
     if isinstance(decision, Refused):
         raise await refusal(
             session,

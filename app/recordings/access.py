@@ -54,8 +54,20 @@ def managed_by(viewer: Viewer) -> ColumnElement[bool]:
         OrganisationHost.organisation_id == Organisation.id,
         OrganisationHost.user_id == viewer.id,
         OrganisationHost.role == HostRole.ADMIN,
+        OrganisationHost.suspended_at.is_(None),
     )
-    return or_(Recording.host_id == viewer.id, Recording.holder_id == viewer.holder_id, admin)
+    return or_(theirs(viewer), Recording.holder_id == viewer.holder_id, admin)
+
+
+def theirs(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition that a recording was made by a person as host, whom its organisation has not suspended."""
+    suspended = exists().where(
+        Organisation.holder_id == Recording.holder_id,
+        OrganisationHost.organisation_id == Organisation.id,
+        OrganisationHost.user_id == viewer.id,
+        OrganisationHost.suspended_at.is_not(None),
+    )
+    return (Recording.host_id == viewer.id) & ~suspended
 
 
 def way_in(found: Any, viewer: Viewer | None, *, knows_code: bool) -> Way:

@@ -11,7 +11,9 @@ from app.accounts.export import exports
 from app.accounts.models import User
 from app.i18n import Text, ngettext
 from app.memberships.limits import hold
+from app.organisations.leaving import Leaving, goes_with_host
 from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.recordings import totals
 from app.recordings.models import Recording, RecordingFormat, RecordingState, Wanted
 from app.rooms.models import Room, Visibility
 
@@ -28,7 +30,10 @@ def _heir(user_id: int) -> ColumnElement[int | None]:
         .join(Organisation, Organisation.id == OrganisationHost.organisation_id)
         .where(Organisation.holder_id == Recording.holder_id, OrganisationHost.user_id != user_id)
         .order_by(
-            OrganisationHost.role != HostRole.ADMIN, OrganisationHost.joined_at, OrganisationHost.user_id
+            OrganisationHost.suspended_at.is_not(None),
+            OrganisationHost.role != HostRole.ADMIN,
+            OrganisationHost.joined_at,
+            OrganisationHost.user_id,
         )
         .limit(1)
         .scalar_subquery()
@@ -47,8 +52,9 @@ async def recordings_go(session: AsyncSession, user_id: int) -> None:
 
     The worker's next round tells BBB. Until it has agreed the row stays, without a name, and opens to nobody.
     """
-    holders = select(Recording.holder_id).where(_goes_with(user_id), THERE).distinct()
-    for holder_id in sorted(await session.scalars(holders)):
+    theirs = or_(_goes_with(user_id) & THERE, Recording.host_id == user_id)
+    holders = sorted(await session.scalars(select(Recording.holder_id).where(theirs).distinct()))
+    for holder_id in holders:
         await hold(session, holder_id)
     await session.execute(
         update(Recording)
@@ -68,6 +74,19 @@ async def recordings_go(session: AsyncSession, user_id: int) -> None:
         .values(host_id=heir)
         .execution_options(synchronize_session=False)
     )
+    await totals.count_hosts(session, holders)
+
+
+@goes_with_host
+async def recordings_stay(session: AsyncSession, leaving: Leaving) -> None:
+    """An organisation's recordings go with its rooms to whoever is chosen, and count against their share."""
+    await session.execute(
+        update(Recording)
+        .where(Recording.holder_id == leaving.holder_id, Recording.host_id == leaving.user_id)
+        .values(host_id=leaving.heir_id)
+        .execution_options(synchronize_session=False)
+    )
+    await totals.count_hosts(session, [leaving.holder_id])
 
 
 @warns_before_deletion

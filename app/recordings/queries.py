@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import Viewer
 from app.accounts.models import User
 from app.memberships.models import Holder
-from app.recordings.access import Format, is_web_address, managed_by
+from app.recordings.access import Format, is_web_address, managed_by, theirs
 from app.recordings.models import Recording, RecordingFormat, RecordingState, Wanted
 from app.rooms.access import ActsFor, hosted_by
 from app.rooms.models import Room
@@ -176,7 +176,7 @@ async def managed_recordings(
 def _managed(viewer: Viewer, mine: Sequence[ActsFor]) -> ColumnElement[bool]:
     """The same as `access.managed_by`, by the holders that are known already: two indexes answer it."""
     whole = [holder.holder_id for holder in mine if holder.is_admin]
-    return or_(Recording.host_id == viewer.id, Recording.holder_id.in_(whole))
+    return or_(theirs(viewer), Recording.holder_id.in_(whole))
 
 
 def _state(shown: Shown) -> ColumnElement[bool]:

@@ -54,6 +54,7 @@ async def readers_of(session: AsyncSession, holder_id: int, host_ids: set[int]) 
         OrganisationHost.organisation_id == Organisation.id,
         OrganisationHost.user_id == User.id,
         OrganisationHost.role == HostRole.ADMIN,
+        OrganisationHost.suspended_at.is_(None),
     )
     is_admin = or_(User.holder_id == holder_id, admin)
     found = await session.execute(

@@ -29,27 +29,44 @@ class ActsFor:
     name: str
     is_own: bool
     is_admin: bool
+    slug: str | None = None
+    """of the organisation"""
 
 
 def hosted_by(user_id: int) -> ColumnElement[bool]:
     """The condition that a room is hosted by someone: as its host, or as admin of its organisation."""
-    return or_(Room.host_id == user_id, _admin_of_its_organisation(user_id))
+    return or_((Room.host_id == user_id) & ~_suspended_in_its_organisation(user_id), _admin_of(user_id))
 
 
-def _admin_of_its_organisation(user_id: int) -> ColumnElement[bool]:
+def _admin_of(user_id: int) -> ColumnElement[bool]:
     return exists().where(
         Organisation.holder_id == Room.holder_id,
         OrganisationHost.organisation_id == Organisation.id,
         OrganisationHost.user_id == user_id,
         OrganisationHost.role == HostRole.ADMIN,
+        OrganisationHost.suspended_at.is_(None),
     )
 
 
-async def is_host_of(session: AsyncSession, room_id: int, host_id: int, user_id: int) -> bool:
-    """Whether a person is a host of the room: it is theirs, or their organisation's and they its admin."""
-    if host_id == user_id:
-        return True
-    found = select(Room.id).where(Room.id == room_id, _admin_of_its_organisation(user_id))
+def _suspended_in_its_organisation(user_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        Organisation.holder_id == Room.holder_id,
+        OrganisationHost.organisation_id == Organisation.id,
+        OrganisationHost.user_id == user_id,
+        OrganisationHost.suspended_at.is_not(None),
+    )
+
+
+async def is_host_of(
+    session: AsyncSession, viewer: Viewer, *, room_id: int, host_id: int, holder_id: int
+) -> bool:
+    """Whether a person is a host of the room: it is theirs, or their organisation's and they its admin.
+
+    Whom an organisation has suspended is not, though the room stays theirs.
+    """
+    if host_id == viewer.id and holder_id == viewer.holder_id:
+        return True  # one's own: no statement, and nobody suspends oneself
+    found = select(Room.id).where(Room.id == room_id, hosted_by(viewer.id))
     return await session.scalar(found) is not None
 
 
@@ -59,15 +76,15 @@ async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
     room = await session.get(Room, room_id) if room_id else None
     if room is None:
         raise NotFoundError
-    if not await is_host_of(session, room.id, room.host_id, viewer.id):
+    if not await is_host_of(session, viewer, room_id=room.id, host_id=room.host_id, holder_id=room.holder_id):
         raise NotTheHostError
     return room
 
 
 _ORGANISATIONS = Statement("""
-    SELECT h.id, h.name, oh.role FROM organisation_hosts oh
+    SELECT h.id, h.name, oh.role, o.slug FROM organisation_hosts oh
     JOIN organisations o ON o.id = oh.organisation_id JOIN holders h ON h.id = o.holder_id
-    WHERE oh.user_id = :user ORDER BY h.name
+    WHERE oh.user_id = :user AND oh.suspended_at IS NULL ORDER BY h.name
 """)
 
 
@@ -76,5 +93,8 @@ async def acts_for(session: AsyncSession, viewer: Viewer) -> list[ActsFor]:
     found = await _ORGANISATIONS.rows(session, user=viewer.id)
     return [
         ActsFor(viewer.holder_id, viewer.name, is_own=True, is_admin=True),
-        *(ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN) for row in found),
+        *(
+            ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN, slug=row.slug)
+            for row in found
+        ),
     ]

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.deletion import goes_with_account
 from app.accounts.export import exports
 from app.accounts.models import User
+from app.organisations.leaving import Leaving, goes_with_host
 from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.rooms.models import Room
 from app.rooms.service import delete_room
@@ -28,7 +29,10 @@ async def rooms_go(session: AsyncSession, user_id: int) -> None:
         )
         # An organisation need not have an admin; with nobody left, its room goes too.
         .order_by(
-            OrganisationHost.role != HostRole.ADMIN, OrganisationHost.joined_at, OrganisationHost.user_id
+            OrganisationHost.suspended_at.is_not(None),
+            OrganisationHost.role != HostRole.ADMIN,
+            OrganisationHost.joined_at,
+            OrganisationHost.user_id,
         )
         .limit(1)
         .scalar_subquery()
@@ -37,6 +41,16 @@ async def rooms_go(session: AsyncSession, user_id: int) -> None:
     for room in (await session.scalars(select(Room).where(left, heir.is_(None)))).all():
         await delete_room(session, room)
     await session.execute(update(Room).where(left).values(host_id=heir))
+
+
+@goes_with_host
+async def rooms_stay(session: AsyncSession, leaving: Leaving) -> None:
+    """An organisation's rooms survive their host: whoever is chosen hosts them from now on."""
+    await session.execute(
+        update(Room)
+        .where(Room.holder_id == leaving.holder_id, Room.host_id == leaving.user_id)
+        .values(host_id=leaving.heir_id)
+    )
 
 
 @exports

@@ -31,7 +31,8 @@ router = APIRouter()
 @router.get("/rooms/new", name="rooms.new")
 async def new(request: Request, session: Session, viewer: Verified) -> Response:
     """The form for a new room."""
-    return await _form_page(request, session, viewer, None, Form())
+    values = {"holder_id": str(viewer.acting.holder_id)} if viewer.acting else {}
+    return await _form_page(request, session, viewer, None, Form(values=values))
 
 
 @router.post("/rooms/new", name="rooms.create")

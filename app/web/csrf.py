@@ -13,6 +13,8 @@ from app.web.browser import browser_id, keyed_hash, settings_of, stamp
 FIELD = "form_token"
 HOURS_12 = 12 * 3600
 SAFE = {"GET", "HEAD", "OPTIONS"}
+# More than any form has, the largest file with it. Checked before a byte of it is read.
+LARGEST_FORM = 6_000_000
 
 
 class ForgedFormError(GuildhallError):
@@ -22,6 +24,15 @@ class ForgedFormError(GuildhallError):
     code = "form_not_ours"
     title = lazy("This form did not come from here")
     message = lazy("Open the page again and send the form from there. Cookies must be allowed for this site.")
+
+
+class TooLargeFormError(GuildhallError):
+    """The form, with the files in it, is larger than any that we have, or does not say how large it is."""
+
+    status = 413
+    code = "form_too_large"
+    title = lazy("This is too large")
+    message = lazy("A form can carry 6 MB at most. Go back and choose a smaller file.")
 
 
 class ExpiredFormError(GuildhallError):
@@ -46,6 +57,9 @@ async def protect(request: Request) -> None:
         return
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise ForgedFormError
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length[:12]) > LARGEST_FORM:
+        raise TooLargeFormError
     form = await request.form()
     token = form.get(FIELD)
     request.state.form = form

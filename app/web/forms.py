@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from starlette.datastructures import UploadFile
 
 from app.i18n import Text, lazy, translated
 
@@ -107,7 +108,22 @@ class Form(Generic[M]):
 async def read_form(request: Request, model: type[M]) -> Form[M]:
     """Read the posted form into `model`; what is wrong is said in the reader's language."""
     posted = await request.form()
-    values = {name: value for name, value in posted.items() if isinstance(value, str)}
+    return check_form({name: value for name, value in posted.items() if isinstance(value, str)}, model)
+
+
+async def uploaded(request: Request, name: str) -> bytes | None:
+    """The file that was chosen in a field; None if none was. Its size is bounded by `app.web.frame`."""
+    found = (await request.form()).get(name)
+    if not isinstance(found, UploadFile):
+        return None
+    try:
+        return await found.read() or None
+    finally:
+        await found.close()
+
+
+def check_form(values: Mapping[str, str], model: type[M]) -> Form[M]:
+    """The same for values that are known already."""
     try:
         return Form(values=values, value=model.model_validate(values))
     except ValidationError as error:

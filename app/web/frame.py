@@ -14,6 +14,8 @@ from app.web.browser import YEAR, cookie_name
 
 # No form and no callback needs more: a description is a thousand characters.
 LARGEST_BODY = 64_000
+# A list of a thousand hosts, a logo.
+LARGEST_UPLOAD = 300_000
 # What BBB reports of a meeting of hundreds is larger; its route looks who asks before it reads.
 LARGEST_REPORT = 4_000_000
 
@@ -113,5 +115,7 @@ class Frame:
 
 
 def _largest(path: str) -> int:
-    is_report = path.startswith("/callbacks/") and path.endswith("/analytics")
-    return LARGEST_REPORT if is_report else LARGEST_BODY
+    if path.startswith("/callbacks/") and path.endswith("/analytics"):
+        return LARGEST_REPORT
+    is_upload = path.startswith("/organisations/") and path.endswith(("/invitations", "/send", "/logo"))
+    return LARGEST_UPLOAD if is_upload else LARGEST_BODY

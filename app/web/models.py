@@ -16,3 +16,16 @@ class RateCount(Base):
     window_starts_at: Mapped[datetime] = mapped_column(primary_key=True)
     count: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SiteText(Base):
+    """A text of the operator's own on a public page, in one language."""
+
+    __tablename__ = "site_texts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    words: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str]  # the operator's name at that time

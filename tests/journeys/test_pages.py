@@ -14,17 +14,20 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.links import AddressLink, ResetLink, VerifyLink, fragment_of
 from app.accounts.models import User
+from app.accounts.sessions import hash_of
 from app.admin.bans import ban
+from app.contributions.models import Grant, GrantRule
 from app.mail import OutgoingMail
 from app.main import make_app
 from app.meetings.models import Meeting
-from app.organisations.models import HostRole
+from app.organisations.models import HostRole, Invitation
 from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
 from app.rooms.service import delete_room
 from app.settings import Settings
 from app.web.index import every_route
 from tests import factories
+from tests.app.contributions import books
 from tests.app.recordings.rows import a_recording
 from tests.house import House
 from tests.journeys.visitor import Door, Visitor, quiet_guest, send_quietly
@@ -56,6 +59,8 @@ class Sight:
 SIGHTS = (
     Sight("home.landing", "/"),
     Sight("home.landing", "/", "host"),
+    Sight("home.tiers", "/tiers"),
+    Sight("home.tiers", "/tiers", "host"),
     Sight("accounts.sign_up", "/sign-up"),
     Sight("accounts.sign_in", "/sign-in"),
     Sight("accounts.mailed", "/mail-sent"),
@@ -108,6 +113,35 @@ SIGHTS = (
     Sight("admin.organisations", "/admin/organisations", "operator"),
     Sight("admin.new_organisation", "/admin/organisations/new", "operator"),
     Sight("admin.organisation", "/admin/organisations/{organisation}", "operator"),
+    Sight("admin.interests", "/admin/interests", "operator"),
+    Sight("admin.interest", "/admin/interests/{interest}", "operator"),
+    Sight("tasks.index", "/tasks"),
+    Sight("tasks.index", "/tasks?list=suggested", "operator", what="none"),
+    Sight("tasks.new", "/tasks/suggest", "host"),
+    Sight("tasks.show", "/tasks/{task}"),
+    Sight("tasks.show", "/tasks/{handed_in}", "operator", what="handed in"),
+    Sight("tasks.edit", "/tasks/{task}/edit", "operator"),
+    Sight("joining.about", "/about"),
+    Sight("admin.texts", "/admin/texts", "operator"),
+    Sight("admin.text", "/admin/texts/contributing/en", "operator"),
+    Sight("joining.new", "/join-us"),
+    Sight("joining.sent", "/join-us/sent"),
+    Sight("joining.show", "/join-us/Harbour-Radio"),
+    Sight("joining.edit", "/join-us/Harbour-Radio/correct"),
+    Sight("joining.withdraw", "/join-us/Harbour-Radio/withdraw"),
+    Sight("joining.members", "/members-and-friends"),
+    Sight("organisations.index", "/organisations", "host"),
+    Sight("organisations.show", "/organisations/riverside-pages", "host"),
+    Sight("organisations.show", "/organisations/riverside-pages", "member", what="one of its hosts"),
+    Sight("organisations.hosts", "/organisations/riverside-pages/hosts", "host"),
+    Sight("organisations.host", "/organisations/riverside-pages/hosts/{member}", "host"),
+    Sight("organisations.invitations", "/organisations/riverside-pages/invitations", "host"),
+    Sight("organisations.profile", "/organisations/riverside-pages/profile", "host"),
+    Sight("organisations.leave", "/organisations/riverside-pages/leave", "member"),
+    Sight("invitations.show", "/invitations/{invitation}"),
+    Sight("invitations.show", "/invitations/{invitation}", "host", what="signed in"),
+    Sight("rooms.show", "/r/{housing}", what="with a colour"),
+    Sight("home.dashboard", "/rooms?holder={holder}", "host", what="acting for it"),
     Sight("admin.rooms", "/admin/rooms", "operator"),
     Sight("admin.meetings", "/admin/meetings", "operator"),
     Sight("admin.end_meeting", "/admin/meetings/{meeting}/end", "operator"),
@@ -120,6 +154,31 @@ SIGHTS = (
         what="what if",
     ),
     Sight("admin.policy", "/admin/policy", "operator"),
+    Sight("contributions.ledger", "/ledger", "operator"),
+    Sight("contributions.ledger", "/ledger", "bookkeeper"),
+    Sight("contributions.find", "/ledger/contributors", "bookkeeper"),
+    Sight("contributions.account", "/ledger/contributors/{contributor}", "bookkeeper"),
+    Sight("contributions.new", "/ledger/new?contributor={contributor}", "bookkeeper"),
+    Sight("contributions.entry", "/ledger/entries/{entry}", "bookkeeper"),
+    Sight("contributions.correct", "/ledger/entries/{entry}/correct", "bookkeeper"),
+    Sight("contributions.imports", "/ledger/imports", "bookkeeper"),
+    Sight("contributions.import", "/ledger/imports/{preview}", "bookkeeper"),
+    Sight("contributions.import", "/ledger/imports/{imported}", "bookkeeper"),
+    Sight("contributions.unmatched", "/ledger/imports/unmatched", "bookkeeper"),
+    Sight("contributions.import_line", "/ledger/imports/lines/{line}", "bookkeeper"),
+    Sight("contributions.grants", "/ledger/grants", "bookkeeper"),
+    Sight("contributions.grant", "/ledger/grants/{grant}", "operator"),
+    Sight("contributions.rules", "/ledger/rules", "operator"),
+    Sight("contributions.rule", "/ledger/rules/{rule}", "operator"),
+    Sight("contributions.new_rule", "/ledger/rules/new", "operator"),
+    Sight("contributions.reports", "/ledger/reports", "bookkeeper"),
+    Sight("contributions.by_contributor", "/ledger/reports/contributors", "bookkeeper"),
+    Sight("contributions.due", "/ledger/reports/due", "bookkeeper"),
+    Sight("contributions.use", "/ledger/reports/use", "bookkeeper"),
+    Sight("contributions.own", "/contributions", "newcomer", what="empty"),
+    Sight("contributions.own", "/contributions", "host"),
+    Sight("contributions.receipt", "/contributions/receipts/{entry}", "host"),
+    Sight("contributions.year_receipt", "/contributions/{contributor}/{year}", "host"),
     Sight("api.docs", "/api"),
     Sight("demo.index", "/demo"),
     Sight("demo.mail", "/demo/mail/{mail}"),
@@ -129,6 +188,13 @@ SIGHTS = (
 )
 # What is fetched by programs: no page.
 NOT_PAGES = {
+    "contributions.ledger_file",
+    "contributions.import_lines_file",
+    "contributions.own_file",
+    "contributions.quarters_file",
+    "contributions.by_contributor_file",
+    "contributions.due_file",
+    "contributions.use_file",
     "web.health",
     "meetings.ended",
     "accounts.export",
@@ -136,10 +202,15 @@ NOT_PAGES = {
     "home.events",
     "home.theme",
     "recordings.play",
+    "organisations.hosts_file",
+    "organisations.figures_file",
+    "organisations.logo",
+    "organisations.colour",
     "api.document",
     "api.show_me",
     "api.list_rooms",
     "api.show_room",
+    "api.list_contributions",
     "api.list_meetings",
     "api.show_meeting",
     "api.list_recordings",
@@ -179,16 +250,44 @@ class Town:
             await house.room(producer, f"Working group {number} of the whole co-operative")
         self.at["quiet"] = (await house.room(host, "Quiet round", access_code="2718-2818", record=True)).slug
         await self._organisation()
+        await self._ledger()
         await self._recordings()
         await self._meetings()
         await self._ends()
         await self._links()
 
     async def _organisation(self) -> None:
+        member = self.people["member"] = await self.house.person("Wilhelmine Rindfleischetikettierung")
         async with self.house.database.transaction() as session:
             made = await create_organisation(session, name="Riverside Housing", slug="riverside-pages")
             await put_host(session, made, self.people["host"].id, HostRole.ADMIN)
+            await put_host(session, made, member.id, HostRole.HOST)
+            made.accent, made.about, made.website = (
+                "#ffee00",
+                "We live here.",
+                "https://riverside.example.org",
+            )
+            now = clock.now()
+            self.at["invitation"] = "of-the-pages"
+            for number in range(60):
+                invitation = Invitation(
+                    organisation_id=made.id,
+                    email=f"the-very-long-name-of-somebody-{number}@housing-co-operatives.example.org",
+                    role=HostRole.HOST,
+                    token_hash=hash_of("of-the-pages" if number == 0 else f"of-the-pages-{number}"),
+                    created_at=now,
+                    sent_at=now,
+                    expires_at=now + timedelta(days=14),
+                )
+                session.add(invitation)
         await factories.put_on_tier(self.house.database, made.holder_id, "consumer")
+        interest = await factories.an_interest(self.house.database, "Harbour-Radio", state="talking")
+        self.at["interest"] = interest.id
+        self.at["task"] = (await factories.a_task(self.house.database)).id
+        done = {"state": "handed_in", "taken_by": self.people["host"].id, "report": "All of it."}
+        self.at["handed_in"] = (await factories.a_task(self.house.database, **done)).id
+        housing = await self.house.room(member, "Housing pages round", holder_id=made.holder_id)
+        self.at |= {"member": member.id, "housing": housing.slug}
         self.at["organisation"] = made.id
         self.at["holder"] = made.holder_id
 
@@ -208,6 +307,24 @@ class Town:
 
     async def _recording(self, host: User, room: Room, **columns: object) -> str:
         return (await a_recording(self.house.database, host, room, **columns)).key
+
+    async def _ledger(self) -> None:
+        """What the host gave, and an organisation whose membership is to be decided."""
+        host = self.people["host"]
+        self.people["bookkeeper"] = await self.house.person("Bruna Keller", is_bookkeeper=True)
+        async with self.house.database.transaction() as session:
+            made = await create_organisation(session, name="Harbour Radio", slug="harbour-pages")
+        entry = await books.recorded(self.house.database, books.gift(host.holder_id, 9_000, note="By hand"))
+        await books.recorded(self.house.database, books.gift(made.holder_id, 50_000))
+        async with self.house.database.transaction() as session:
+            grants = select(Grant.id).where(Grant.holder_id == made.holder_id).order_by(Grant.id)
+            self.at["grant"] = await session.scalar(grants.limit(1))
+            self.at["rule"] = await session.scalar(select(GrantRule.id).order_by(GrantRule.id).limit(1))
+        self.at |= {"contributor": host.holder_id, "entry": entry.id, "year": entry.booked_on.year}
+        self.at["preview"], _none = await books.an_import(
+            self.house.database, imported=False, name="june.csv"
+        )
+        self.at["imported"], self.at["line"] = await books.an_import(self.house.database)
 
     async def _meetings(self) -> None:
         host, house = self.people["host"], self.house

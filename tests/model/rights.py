@@ -8,9 +8,9 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import User
 from app.admin.bans import ban, unban
-from app.admin.organisations import let_go
 from app.memberships.granting import put_on_tier
 from app.memberships.overrides import set_override, withdraw_override
+from app.organisations.leaving import let_go
 from app.organisations.models import HostRole, Organisation
 from app.organisations.service import put_host
 from quotas.limits import LimitName

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.app.admin.conftest import routes
-from tests.factories import a_person, a_room, an_organisation, signed_in, start
+from tests.factories import a_person, a_room, an_interest, an_organisation, signed_in, start
 
 # Every route, with an address that exists. A new one must be added here.
 ADDRESSES = {
@@ -17,6 +17,8 @@ ADDRESSES = {
     ("admin.operator", "GET"): "/admin/people/{ada}/operator",
     ("admin.operator_made", "POST"): "/admin/people/{ada}/operator",
     ("admin.operator_unmade", "POST"): "/admin/people/{ada}/operator/end",
+    ("admin.bookkeeper_made", "POST"): "/admin/people/{ada}/bookkeeper",
+    ("admin.bookkeeper_unmade", "POST"): "/admin/people/{ada}/bookkeeper/end",
     ("admin.resend", "POST"): "/admin/people/{ada}/verification",
     ("admin.organisations", "GET"): "/admin/organisations",
     ("admin.new_organisation", "GET"): "/admin/organisations/new",
@@ -25,6 +27,11 @@ ADDRESSES = {
     ("admin.organisation_tier", "POST"): "/admin/organisations/{organisation}/tier",
     ("admin.add_host", "POST"): "/admin/organisations/{organisation}/hosts/add",
     ("admin.remove_host", "POST"): "/admin/organisations/{organisation}/hosts/{ada}/remove",
+    ("admin.interests", "GET"): "/admin/interests",
+    ("admin.interest", "GET"): "/admin/interests/{interest}",
+    ("admin.remark_interest", "POST"): "/admin/interests/{interest}/remarks",
+    ("admin.accept_interest", "POST"): "/admin/interests/{interest}/accept",
+    ("admin.decline_interest", "POST"): "/admin/interests/{interest}/decline",
     ("admin.rooms", "GET"): "/admin/rooms",
     ("admin.meetings", "GET"): "/admin/meetings",
     ("admin.end_meeting", "GET"): "/admin/meetings/{meeting}/end",
@@ -33,6 +40,9 @@ ADDRESSES = {
     ("admin.holder_limits", "GET"): "/admin/limits/{holder}",
     ("admin.set_override", "POST"): "/admin/limits/{holder}/override",
     ("admin.withdraw_override", "POST"): "/admin/limits/{holder}/override/1/withdraw",
+    ("admin.texts", "GET"): "/admin/texts",
+    ("admin.text", "GET"): "/admin/texts/about/en",
+    ("admin.change_text", "POST"): "/admin/texts/about/en",
     ("admin.policy", "GET"): "/admin/policy",
     ("admin.change_policy", "POST"): "/admin/policy",
 }
@@ -44,7 +54,8 @@ async def house(site, database, ada):
     """What the addresses speak of."""
     organisation = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")
     meeting = await start(site, await a_room(database, ada))
-    return {"ada": ada.id, "organisation": organisation.id, "meeting": meeting.id, "holder": ada.holder_id}
+    found = {"ada": ada.id, "organisation": organisation.id, "meeting": meeting.id, "holder": ada.holder_id}
+    return found | {"interest": (await an_interest(database)).id}
 
 
 def test_every_route_is_in_the_table():

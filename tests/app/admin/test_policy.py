@@ -13,6 +13,7 @@ GOOD = {
     "retention_grace_days": "60",
     "recording_removal": "delete",
     "time_zone": "Europe/Madrid",
+    "hour_value": "30,50",
 }
 
 
@@ -21,7 +22,7 @@ async def numbers(database):
         row = await session.scalar(select(PolicyRow))
     return (
         *(row.sitting_gap_minutes, row.large_session_above, row.recording_bytes_per_hour, row.grace_days),
-        *(row.retention_grace_days, row.recording_removal, row.time_zone),
+        *(row.retention_grace_days, row.recording_removal, row.time_zone, row.hour_cents),
     )
 
 
@@ -30,7 +31,7 @@ async def test_the_numbers_are_changed_and_megabytes_are_millions(olu, database)
     assert olu.form("/policy").fields["recording_megabytes_per_hour"] == "500"
     await olu.submit("/policy", **GOOD)
     assert "Saved. It holds from now on." in olu.words
-    assert await numbers(database) == (15, 60, 400_000_000, 21, 60, "delete", "Europe/Madrid")
+    assert await numbers(database) == (15, 60, 400_000_000, 21, 60, "delete", "Europe/Madrid", 3_050)
 
 
 @pytest.mark.parametrize(

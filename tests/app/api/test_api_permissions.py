@@ -22,6 +22,7 @@ HALL, EVENING = "/rooms/hall", "/recordings/evening"
 # Call: method, path, body, and what someone else gets for Ada's room and meeting (None: their own answer).
 TABLE = {
     "api.show_me": ("GET", "/me", None, None),
+    "api.list_contributions": ("GET", "/contributions", None, None),
     "api.list_rooms": ("GET", "/rooms", None, None),
     "api.create_room": ("POST", "/rooms", {"name": "Mine"}, None),
     "api.show_room": ("GET", HALL, None, (403, "not_the_host")),

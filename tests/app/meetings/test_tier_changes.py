@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from app import clock
 from app.admin.bans import ban
-from app.admin.organisations import let_go
 from app.live import holder_topic, room_topic
 from app.meetings.events import of_room
 from app.meetings.following import follow
@@ -16,6 +15,7 @@ from app.meetings.models import EndReason, Meeting, MeetingState
 from app.memberships.granting import put_on_tier
 from app.memberships.models import Membership
 from app.memberships.refusals import RefusedError
+from app.organisations.leaving import Left, let_go
 from app.organisations.service import find_organisation
 from app.rooms.models import Room
 from app.rooms.service import delete_room
@@ -268,7 +268,7 @@ async def test_a_host_who_leaves_the_organisation_hands_the_running_meeting_over
     running = await start(site, room, bela)
     await order(simulator, "connect", meetingID=running.external_id, count=2)
     async with database.transaction() as session:
-        assert await let_go(session, await find_organisation(session, house.id), bela.id) == 1
+        assert await let_go(session, await find_organisation(session, house.id), bela.id) == Left(1, 0)
     await follow(database, site.state.servers)
     # Charged to the organisation, it goes on under its terms; only who is its host has changed.
     kept = await meeting_by(database, running.id)

@@ -1,0 +1,31 @@
+"""The names of kinds of files, of what becomes of a payment, and of why."""
+
+from collections.abc import Mapping
+
+from app.contributions.importing.reading import FileKind
+from app.contributions.models import LeftOut, LineState, MatchedBy
+from app.i18n import Text, lazy
+
+FILE_KINDS: Mapping[str, Text] = {
+    FileKind.LIBERAPAY: lazy("Liberapay, payments"),
+    FileKind.CSV: lazy("Table (CSV)"),
+    FileKind.CAMT: lazy("Bank statement (CAMT.053)"),
+}
+STATES: Mapping[str, Text] = {
+    LineState.MATCHED: lazy("Matched"),
+    LineState.UNMATCHED: lazy("Unmatched"),
+    LineState.LEFT_OUT: lazy("Left out"),
+    "known": lazy("Known already"),
+    "doubtful": lazy("Look at these"),
+}
+MATCHED: Mapping[str, Text] = {
+    MatchedBy.REFERENCE: lazy("Their reference stands on it."),
+    MatchedBy.MAIL: lazy("It came with their mail address."),
+    MatchedBy.PAYER: lazy("This payer was matched with them by hand before."),
+    MatchedBy.HAND: lazy("Matched by hand."),
+}
+OUT: Mapping[str, Text] = {
+    LeftOut.OUTGOING: lazy("It went out, or was given back."),
+    LeftOut.REVERSED: lazy("It was taken back."),
+    LeftOut.PENDING: lazy("It is announced and not booked yet."),
+}

@@ -1,0 +1,1 @@
+"""Imports: files of a donation platform or a bank become payments, and payments entries of the ledger."""

@@ -1,0 +1,115 @@
+"""Whose a payment is: by the reference on it, by the payer's mail address, or as it was matched by hand before."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import and_, exists, func, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import User
+from app.contributions.importing.payments import Payment
+from app.contributions.importing.references import holders_in
+from app.contributions.models import ImportLine, LedgerEntry, LineState, MatchedBy
+from app.memberships.models import Holder
+from app.organisations.models import Organisation
+
+# So many values stand in one statement.
+AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class Match:
+    """Whose a payment is and why, or why nobody can say; `others`: whom it could be as well."""
+
+    holder_id: int | None = None
+    by: MatchedBy | None = None
+    others: Sequence[int] = field(default_factory=tuple)
+
+
+async def matches_of(session: AsyncSession, payments: Sequence[Payment]) -> list[Match]:
+    """A match for each payment, in a fixed number of statements for each few thousand of them."""
+    written = [holders_in(each.reference) for each in payments]
+    real = await _real(session, {one for found in written for one in found})
+    by_mail = await _by_mail(session, {each.payer_email.lower() for each in payments} - {""})
+    by_payer = await remembered(session, {each.payer_key for each in payments} - {""})
+    return [
+        _match(payment, found & real, by_mail, by_payer)
+        for payment, found in zip(payments, written, strict=True)
+    ]
+
+
+def _match(
+    payment: Payment,
+    written: set[int],
+    by_mail: Mapping[str, set[int]],
+    by_payer: Mapping[str, int],
+) -> Match:
+    mailed = by_mail.get(payment.payer_email.lower(), set())
+    if written:
+        return _of(written, MatchedBy.REFERENCE, mailed)
+    # What somebody decided by hand counts more than an address that two holders have.
+    if len(mailed) != 1 and payment.payer_key in by_payer:
+        return Match(by_payer[payment.payer_key], MatchedBy.PAYER)
+    return _of(mailed, MatchedBy.MAIL, set()) if mailed else Match()
+
+
+def _of(found: set[int], by: MatchedBy, contrary: set[int]) -> Match:
+    if len(found) != 1:
+        return Match(others=sorted(found))
+    [holder_id] = found
+    return Match(holder_id, by, sorted(contrary - found))
+
+
+async def _real(session: AsyncSession, holder_ids: set[int]) -> set[int]:
+    """Those that exist and have not left: a deleted account has no name."""
+    found: set[int] = set()
+    for part in parts_of(sorted(holder_ids)):
+        found |= set(await session.scalars(select(Holder.id).where(Holder.id.in_(part), Holder.name != "")))
+    return found
+
+
+async def _by_mail(session: AsyncSession, mails: set[str]) -> dict[str, set[int]]:
+    """Verified accounts, and organisations whose contact it is."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for part in parts_of(sorted(mails)):
+        people = select(func.lower(User.email), User.holder_id).where(
+            func.lower(User.email).in_(part), User.verified_at.is_not(None)
+        )
+        organisations = select(func.lower(Organisation.contact), Organisation.holder_id).where(
+            func.lower(Organisation.contact).in_(part)
+        )
+        for mail, holder_id in await session.execute(union_all(people, organisations)):
+            found[mail].add(holder_id)
+    return found
+
+
+async def remembered(session: AsyncSession, payers: set[str]) -> dict[str, int]:
+    """Whose the payers' last payments were said to be by hand; a match that was reversed is forgotten."""
+    found: dict[str, int] = {}
+    entry, reversal = aliased(LedgerEntry), aliased(LedgerEntry)
+    was_reversed = exists().where(
+        and_(entry.import_line_id == ImportLine.id, reversal.reverses_id == entry.id)
+    )
+    for part in parts_of(sorted(payers)):
+        lines = (
+            select(ImportLine.payer_key, ImportLine.holder_id)
+            .join(Holder, and_(Holder.id == ImportLine.holder_id, Holder.name != ""))
+            .where(
+                ImportLine.payer_key.in_(part),
+                ImportLine.matched_by == MatchedBy.HAND,
+                ImportLine.state == LineState.MATCHED,
+                ~was_reversed,
+            )
+            .ext(distinct_on(ImportLine.payer_key))
+            .order_by(ImportLine.payer_key, ImportLine.id.desc())
+        )
+        found |= {row[0]: row[1] for row in await session.execute(lines) if row[1] is not None}
+    return found
+
+
+def parts_of(values: list[int] | list[str]) -> list[list[int] | list[str]]:
+    """A long list in parts that a statement can carry."""
+    return [values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE)]

@@ -1,0 +1,345 @@
+"""Invitations by mail: looked at before they are sent, sent as a whole, accepted once, while there are seats."""
+
+import csv
+import io
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.accounts.models import User
+from app.accounts.schemas import Address
+from app.accounts.service import find_by_email
+from app.accounts.sessions import hash_of
+from app.errors import ConflictError, NotFoundError
+from app.i18n import lazy, spoken
+from app.live import announce, holder_topic
+from app.mail import Mailer
+from app.memberships.limits import HeldLimits, Standing, hold
+from app.memberships.models import Holder
+from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
+from app.organisations.service import put_host, still_open
+from app.web.pagination import PAGE_SIZE, Page, offset_of
+from quotas.decisions import Refused
+from quotas.rules import may_add_host
+
+HOLDS = timedelta(days=14)
+MOST = 1000
+ADDRESS = TypeAdapter(Address)
+log = structlog.get_logger()
+
+
+class Outcome(StrEnum):
+    """What becomes of one line."""
+
+    INVITED = "invited"
+    HOSTS = "hosts"
+    """hosts for it already"""
+    OPEN = "open"
+    """has an invitation that holds"""
+    TWICE = "twice"
+    """stands in the list above"""
+    INVALID = "invalid"
+    NO_SEAT = "no_seat"
+
+
+class TooManyLinesError(ConflictError):
+    """More than one goes through by eye."""
+
+    code = "too_many_lines"
+    message = lazy("At most %(most)s people at a time. Send the list in parts.", most=MOST)
+
+
+class InvitationOverError(NotFoundError):
+    """It was accepted, withdrawn, sent anew, or its time is over."""
+
+    code = "invitation_over"
+    status = 410
+    title = lazy("This invitation no longer works")
+    message = lazy("Ask who invited you to send it again. If you have accepted it already, sign in.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the report: what was typed, and what becomes of it."""
+
+    number: int
+    typed: str
+    outcome: Outcome
+
+
+def addresses_in(typed: str) -> list[str]:
+    """The address of each line that says something: of a CSV the first cell that looks like one.
+
+    A line of column names is left out. Raises TooManyLinesError.
+    """
+    sample = typed.replace("\0", "").lstrip("\ufeff")
+    divider = ";" if sample.count(";") > sample.count(",") else "\t" if "\t" in sample else ","
+    found = []
+    for number, cells in enumerate(csv.reader(io.StringIO(sample), delimiter=divider)):
+        filled = [cell.strip().strip("<>") for cell in cells if cell.strip()]
+        with_at = [cell for cell in filled if "@" in cell]
+        if filled and (with_at or number or not _is_heading(filled)):
+            found.append((with_at or filled)[0][:300])
+    if len(found) > MOST:
+        raise TooManyLinesError
+    return found
+
+
+def _is_heading(cells: Sequence[str]) -> bool:
+    return any("mail" in cell.lower() or "address" in cell.lower() for cell in cells)
+
+
+async def report(
+    session: AsyncSession, standing: Standing, organisation: Organisation, typed: Sequence[str]
+) -> list[Line]:
+    """What would become of each line now: the same function shows it and, under the lock, decides it."""
+    addresses = [_valid(one) for one in typed]
+    wanted = {one.lower() for one in addresses if one}
+    hosts = set(
+        await session.scalars(
+            select(func.lower(User.email))
+            .join(OrganisationHost, OrganisationHost.user_id == User.id)
+            .where(OrganisationHost.organisation_id == organisation.id, func.lower(User.email).in_(wanted))
+        )
+    )
+    waiting = set(
+        await session.scalars(select(func.lower(Invitation.email)).where(*still_open(organisation.id)))
+    )
+    taken = standing.hosts + len(waiting)
+    lines, seen = [], set[str]()
+    for number, (text, address) in enumerate(zip(typed, addresses, strict=True), 1):
+        key = address.lower() if address else ""
+        outcome = _known(key, hosts, waiting, seen)
+        if outcome is None:
+            free = not isinstance(may_add_host(standing.limits, taken), Refused)
+            outcome = Outcome.INVITED if free else Outcome.NO_SEAT
+            taken += free
+        seen.add(key)
+        lines.append(Line(number, address or text, outcome))
+    return lines
+
+
+def _known(key: str, hosts: set[str], waiting: set[str], seen: set[str]) -> Outcome | None:
+    """What stands in the way of an invitation besides the seats."""
+    found = (
+        (not key, Outcome.INVALID),
+        (key in seen, Outcome.TWICE),
+        (key in hosts, Outcome.HOSTS),
+        (key in waiting, Outcome.OPEN),
+    )
+    return next((outcome for is_so, outcome in found if is_so), None)
+
+
+def _valid(text: str) -> str | None:
+    try:
+        return ADDRESS.validate_python(text)
+    except ValidationError:
+        return None
+
+
+@dataclass(frozen=True)
+class Post:
+    """What invitations are written with: `link` has the place of the token, {token}."""
+
+    mailer: Mailer
+    link: str
+
+
+async def invite(
+    session: AsyncSession,
+    post: Post,
+    organisation: Organisation,
+    typed: Sequence[str],
+    *,
+    role: HostRole,
+    by: int,
+    expected: int | None = None,
+) -> tuple[list[Line], bool]:
+    """Send what `report` said, as a whole, under the holder's lock; returns the report and whether it was sent.
+
+    If fewer or more than `expected` would be invited now, nothing is sent: something has changed since it was looked
+    at.
+    """
+    held = await hold(session, organisation.holder_id)
+    lines = await report(session, held, organisation, typed)
+    chosen = [line.typed for line in lines if line.outcome is Outcome.INVITED]
+    if not chosen or (expected is not None and len(chosen) != expected):
+        return lines, False
+    await _let_go_of_old(session, organisation.id, chosen)
+    for email in chosen:
+        await _write(session, post, held, organisation.id, email=email, role=role, by=by)
+    await announce(session, holder_topic(organisation.holder_id))
+    log.info("organisation.invited", organisation=organisation.id, by=by, people=len(chosen))
+    return lines, True
+
+
+async def _let_go_of_old(session: AsyncSession, organisation_id: int, emails: Sequence[str]) -> None:
+    """What ran out stands in the way of a new one: an address has one open invitation at most."""
+    old = await session.scalars(
+        select(Invitation).where(
+            Invitation.organisation_id == organisation_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+            func.lower(Invitation.email).in_([email.lower() for email in emails]),
+        )
+    )
+    for one in old:
+        one.withdrawn_at = one.expires_at
+    await session.flush()
+
+
+async def _write(
+    session: AsyncSession,
+    post: Post,
+    held: HeldLimits,
+    organisation_id: int,
+    *,
+    email: str,
+    role: HostRole,
+    by: int,
+) -> None:
+    token, now = secrets.token_urlsafe(32), clock.now()
+    session.add(
+        Invitation(
+            organisation_id=organisation_id,
+            email=email,
+            role=role,
+            token_hash=hash_of(token),
+            invited_by=by,
+            created_at=now,
+            sent_at=now,
+            expires_at=now + HOLDS,
+        )
+    )
+    await _mail(session, post, held.holder_name, email, token)
+
+
+async def _mail(session: AsyncSession, post: Post, organisation: str, email: str, token: str) -> None:
+    """In the language of the account that there is, else in that of who invites."""
+    user = await find_by_email(session, email)
+    await post.mailer.send(
+        session,
+        email,
+        "invitation",
+        language=user.language if user else spoken(),
+        organisation=organisation,
+        days=HOLDS.days,
+        link=post.link.format(token=token),
+    )
+
+
+async def list_invitations(session: AsyncSession, organisation_id: int, *, number: int) -> Page[Invitation]:
+    """Those that nobody has accepted or withdrawn, the newest first; some may have run out."""
+    waiting = (
+        Invitation.organisation_id == organisation_id,
+        Invitation.accepted_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+    )
+    total = await session.scalar(select(func.count()).where(*waiting)) or 0
+    found = await session.scalars(
+        select(Invitation)
+        .where(*waiting)
+        .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
+        .limit(PAGE_SIZE)
+        .offset(offset_of(number))
+    )
+    return Page(found.all(), number, total)
+
+
+async def _waiting(session: AsyncSession, organisation: Organisation, invitation_id: int) -> Invitation:
+    found = await session.scalar(
+        select(Invitation)
+        .where(
+            Invitation.id == invitation_id,
+            Invitation.organisation_id == organisation.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def resend(session: AsyncSession, post: Post, organisation: Organisation, invitation_id: int) -> bool:
+    """Send it again with a new link, which holds for 14 days; the old link ends. False: no seat is left for it.
+
+    One that has run out has given its seat back and takes one anew. Raises NotFoundError.
+    """
+    held = await hold(session, organisation.holder_id)
+    found = await _waiting(session, organisation, invitation_id)
+    others = select(func.count()).where(*still_open(organisation.id), Invitation.id != found.id)
+    taken = held.hosts + (await session.scalar(others) or 0)
+    if isinstance(may_add_host(held.limits, taken), Refused):
+        return False
+    token, now = secrets.token_urlsafe(32), clock.now()
+    found.token_hash, found.sent_at, found.expires_at = hash_of(token), now, now + HOLDS
+    await session.flush()
+    await _mail(session, post, held.holder_name, found.email, token)
+    return True
+
+
+async def withdraw(session: AsyncSession, organisation: Organisation, invitation_id: int) -> None:
+    """Take it back: its link ends, its seat is free. Raises NotFoundError."""
+    await hold(session, organisation.holder_id)
+    found = await _waiting(session, organisation, invitation_id)
+    found.withdrawn_at = clock.now()
+    await session.flush()
+    await announce(session, holder_topic(organisation.holder_id))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An invitation as its reader sees it."""
+
+    invitation: Invitation
+    organisation: Organisation
+    name: str
+
+
+async def read(session: AsyncSession, token: str) -> Asked:
+    """The invitation behind a link. Raises InvitationOverError."""
+    found = (
+        await session.execute(
+            select(Invitation, Organisation, Holder.name)
+            .join(Organisation, Organisation.id == Invitation.organisation_id)
+            .join(Holder, Holder.id == Organisation.holder_id)
+            .where(
+                Invitation.token_hash == hash_of(token),
+                Invitation.accepted_at.is_(None),
+                Invitation.withdrawn_at.is_(None),
+                Invitation.expires_at > clock.now(),
+            )
+            .execution_options(populate_existing=True)
+        )
+    ).one_or_none()
+    if found is None:
+        raise InvitationOverError
+    return Asked(found.Invitation, found.Organisation, found.name)
+
+
+async def accept(session: AsyncSession, token: str, user_id: int) -> Asked:
+    """Let the person host, while there is a seat. Raises InvitationOverError, RefusedError.
+
+    Under the holder's lock, and read anew there: of two who use a link at once, one comes too late.
+    """
+    first = await read(session, token)
+    await hold(session, first.organisation.holder_id)
+    asked = await read(session, token)
+    hosts = await session.get(OrganisationHost, (asked.organisation.id, user_id))
+    # Who hosts for it already keeps their role, unless the invitation has more.
+    if hosts is None or asked.invitation.role == HostRole.ADMIN:
+        await put_host(session, asked.organisation, user_id, HostRole(asked.invitation.role), invited=True)
+    asked.invitation.accepted_at = clock.now()
+    await session.flush()
+    return asked

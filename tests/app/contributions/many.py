@@ -1,0 +1,45 @@
+"""A hundred thousand entries of ten thousand contributors over five years, made by the database itself."""
+
+from sqlalchemy import text
+
+from app import clock
+from app.db import Database
+
+ENTRIES, CONTRIBUTORS = 100_000, 10_000
+
+HOLDERS = """
+    INSERT INTO holders (kind, name, created_at)
+    SELECT CASE WHEN n % 10 = 0 THEN 'organisation' ELSE 'person' END, 'Contributor ' || n, :now
+    FROM generate_series(1, :people) n
+"""
+ORGANISATIONS = """
+    INSERT INTO organisations (holder_id, slug, created_at)
+    SELECT id, 'o-' || id, :now FROM holders WHERE kind = 'organisation'
+"""
+MEMBERSHIPS = """
+    INSERT INTO memberships (holder_id, tier_id, starts_at, reason, granted_by, cents)
+    SELECT h.id, t.id, CAST(:now AS timestamptz) - interval '1 day', 'many', 'many', 12000
+    FROM holders h JOIN tiers t ON t.key = 'session-organiser'
+"""
+LEDGER = """
+    INSERT INTO ledger_entries
+        (kind, counts_as, what, booked_on, contributor_id, cents, note, recorded_at, recorded_by)
+    SELECT kind, kind, (ARRAY['money', 'hours', 'server', 'other'])[1 + n % 4], CAST(:now AS date) - n % 1800,
+           lowest + n % :people, 100 + n % 5000, 'Gift ' || n, :now, 'many'
+    FROM generate_series(1, :entries) n
+    CROSS JOIN (SELECT min(id) AS lowest FROM holders WHERE name LIKE 'Contributor%') h
+    CROSS JOIN LATERAL (SELECT CASE WHEN n % 3 = 0 THEN 'pledge' ELSE 'confirmation' END AS kind) k
+"""
+
+
+async def many(database: Database) -> None:
+    """Fill the tables, and let PostgreSQL look at them."""
+    values = {"now": clock.now(), "people": CONTRIBUTORS, "entries": ENTRIES}
+    async with database.transaction() as session:
+        for statement in (HOLDERS, ORGANISATIONS, MEMBERSHIPS, LEDGER):
+            wanted = {name: value for name, value in values.items() if f":{name}" in statement}
+            await session.execute(text(statement), wanted)
+    async with database.engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        for table in ("ledger_entries", "holders", "memberships", "organisations"):
+            await raw.driver_connection.execute(f"ANALYZE {table}")

@@ -1,0 +1,1 @@
+"""Organisations: hosts, seats, shares, invitations."""

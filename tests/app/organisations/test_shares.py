@@ -1,0 +1,118 @@
+"""Storage shares: one host records against 5 GB, another is refused at 1 GB."""
+
+import pytest
+from sqlalchemy import select
+
+from app.memberships.limits import hold
+from app.memberships.refusals import RefusedError
+from app.organisations.leaving import let_go
+from app.organisations.models import OrganisationHost
+from app.organisations.service import find_organisation
+from app.organisations.shares import Wish, give_share
+from app.recordings.models import Recording
+from app.recordings.totals import charge, check_totals, count_hosts
+from quotas.decisions import Reason
+from quotas.limits import GIGABYTE
+from quotas.storage import ChargedBytes
+from tests.app.recordings.rows import a_recording
+from tests.factories import a_room, start
+
+HOUR = 500_000_000
+
+
+async def stored(database) -> dict[int, int]:
+    """What each host has stored, by their id."""
+    async with database.transaction() as session:
+        found = await session.execute(select(OrganisationHost.user_id, OrganisationHost.stored_bytes))
+        return {row.user_id: row.stored_bytes for row in found}
+
+
+async def count(database, riverside) -> None:
+    """The totals as the rounds would have left them."""
+    await check_totals(database)
+    async with database.transaction() as session:
+        await hold(session, riverside.holder_id)
+        await count_hosts(session, [riverside.holder_id])
+
+
+async def give(database, riverside, host, gigabytes, *, sure=False):
+    async with database.transaction() as session:
+        found = await find_organisation(session, riverside.id)
+        share = None if gigabytes is None else round(gigabytes * GIGABYTE)
+        return await give_share(session, found, Wish(host.id, share, sure))
+
+
+async def test_one_host_records_against_5_gb_and_another_is_refused_at_1_gb(
+    site, database, ada, bea, riverside
+):
+    large = await a_room(database, ada, "Assembly", holder_id=riverside.holder_id)
+    small = await a_room(database, bea, "Workshop", holder_id=riverside.holder_id)
+    # Three hours may take 1.5 GB.
+    assert (await start(site, large, ada, record=True, minutes=180)).reserved_bytes == 3 * HOUR
+    with pytest.raises(RefusedError) as refused:
+        # Whoever starts it: the share is that of the room's host.
+        await start(site, small, ada, record=True, minutes=180)
+    why = refused.value
+    assert (why.refused.reason, why.refused.limit) == (Reason.SHARE_FULL, GIGABYTE)
+    said = why.explanation
+    assert "the share of Bea Lindqvist is 1 GB" in said.limit
+    assert ("Ask for a larger share", "/organisations/riverside-housing", "get") in said.helps
+    assert said.tiers == []
+    assert (await start(site, small, bea, record=True, minutes=120)).reserved_bytes == GIGABYTE
+
+
+async def test_what_a_host_has_stored_counts_against_their_share_alone(site, database, ada, bea, riverside):
+    room = await a_room(database, bea, "Workshop", holder_id=riverside.holder_id)
+    await a_recording(database, bea, room, bytes=HOUR)
+    await count(database, riverside)
+    assert await stored(database) == {ada.id: 0, bea.id: HOUR}
+    with pytest.raises(RefusedError):
+        await start(site, room, bea, record=True, minutes=61)
+    assert (await start(site, room, bea, record=True, minutes=60)).recorded
+
+
+async def test_the_admin_moves_a_share_and_nobody_gives_more_than_there_is(database, ada, bea, riverside):
+    above = (await give(database, riverside, bea, 2)).above
+    assert above is not None
+    assert (above.given, above.limit) == (7 * GIGABYTE, 6 * GIGABYTE)
+    assert (await give(database, riverside, ada, 3)).is_kept
+    assert (await give(database, riverside, bea, 3)).is_kept
+    assert (await give(database, riverside, ada, None)).above is not None
+
+
+async def test_a_share_below_what_is_used_is_given_only_when_the_admin_is_sure(database, ada, bea, riverside):
+    await a_recording(database, ada, holder_id=riverside.holder_id, bytes=2 * GIGABYTE)
+    await count(database, riverside)
+    assert (await give(database, riverside, ada, 1)).uses == 2 * GIGABYTE
+    assert (await give(database, riverside, ada, 1, sure=True)).is_kept
+
+
+async def test_the_totals_of_hosts_are_kept_as_recordings_change_and_checked(database, ada, bea, riverside):
+    recording = await a_recording(database, bea, holder_id=riverside.holder_id, bytes=HOUR)
+    await count(database, riverside)
+    async with database.transaction() as session:
+        await hold(session, riverside.holder_id)
+        row = await session.get_one(Recording, recording.id)
+        await charge(session, row, ChargedBytes(bytes=HOUR + 7, estimated=False))
+    assert (await stored(database))[bea.id] == HOUR + 7
+    assert await check_totals(database) == []
+    async with database.transaction() as session:
+        host = await session.get_one(OrganisationHost, (riverside.id, bea.id))
+        host.stored_bytes = 1
+    (said,) = await check_totals(database)
+    assert "by host" in said
+    assert (await stored(database))[bea.id] == HOUR + 7
+
+
+async def test_rooms_and_recordings_go_to_whom_the_admin_chooses_and_count_there(
+    database, ada, bea, riverside
+):
+    room = await a_room(database, bea, "Workshop", holder_id=riverside.holder_id)
+    await a_recording(database, bea, room, bytes=HOUR)
+    await count(database, riverside)
+    async with database.transaction() as session:
+        left = await let_go(session, await find_organisation(session, riverside.id), bea.id, ada.id)
+        assert (left.rooms, left.recordings) == (1, 1)
+    assert await stored(database) == {ada.id: HOUR}
+    async with database.transaction() as session:
+        assert (await session.get_one(type(room), room.id)).host_id == ada.id
