@@ -58,7 +58,15 @@ def upgrade() -> None:
     op.add_column("tiers", sa.Column("yearly_cents", JSONB(), server_default="[]", nullable=False))
     op.add_column("tiers", sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tiers", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
+    op.add_column("tiers", sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("policy", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
     op.add_column("policy", sa.Column("hour_cents", sa.BigInteger(), server_default="2500", nullable=False))
+    # What the tiers said when versions began to be kept: nobody knows who wrote it.
+    op.execute("""
+        INSERT INTO tier_versions (tier_id, version, at, by, said)
+        SELECT id, 1, now(), '', to_jsonb(tiers) - '{id,key,kind,position,version,changed_at}'::text[]
+        FROM tiers
+    """)
     op.create_index("ix_memberships_renews_id", "memberships", ["renews_id"], unique=False)
     op.create_foreign_key("fk_memberships_renews_id", "memberships", "memberships", ["renews_id"], ["id"])
 
@@ -68,6 +76,8 @@ def downgrade() -> None:
     op.drop_constraint("fk_memberships_renews_id", "memberships", type_="foreignkey")
     op.drop_index("ix_memberships_renews_id", table_name="memberships")
     op.drop_column("policy", "hour_cents")
+    op.drop_column("policy", "version")
+    op.drop_column("tiers", "changed_at")
     op.drop_column("tiers", "version")
     op.drop_column("tiers", "retired_at")
     op.drop_column("tiers", "yearly_cents")

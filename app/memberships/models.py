@@ -58,6 +58,8 @@ class Tier(WithId, Base):
     yearly_cents: Mapped[list[int]] = mapped_column(JSONB, server_default="[]", default=list)
     retired_at: Mapped[datetime | None]  # nobody is put on it any more; who is on it stays
     version: Mapped[int] = mapped_column(server_default="1", default=1)
+    # When its limits were changed last: meetings that run since before have other terms. Empty: never.
+    changed_at: Mapped[datetime | None]
 
 
 class TierVersion(WithId, Base):
@@ -69,7 +71,7 @@ class TierVersion(WithId, Base):
     tier_id: Mapped[int] = mapped_column(ForeignKey("tiers.id"))
     version: Mapped[int]
     at: Mapped[datetime]
-    by: Mapped[str]  # the operator's name at that time
+    by: Mapped[str]  # the operator's name at that time; empty: it came with the installation
     said: Mapped[dict[str, Any]]  # every value that the tier had from then on
 
 
@@ -174,3 +176,4 @@ class PolicyRow(Base):
         server_default="2500", default=2500
     )  # what an hour of work is worth
     time_zone: Mapped[str] = mapped_column(server_default="UTC", default="UTC")  # months are counted in it
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
