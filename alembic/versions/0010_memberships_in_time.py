@@ -54,6 +54,30 @@ def upgrade() -> None:
     op.add_column("memberships", sa.Column("cents", sa.BigInteger(), nullable=True))
     op.add_column("memberships", sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("memberships", sa.Column("suspension_reason", sa.String(), nullable=True))
+    op.add_column("memberships", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("ix_memberships_ends_at", "memberships", ["ends_at"])
+    op.create_table(
+        "membership_changes",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("holder_id", sa.BigInteger(), nullable=False),
+        sa.Column("membership_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder_id"], ["holders.id"], name="fk_membership_changes_holder_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["membership_id"],
+            ["memberships.id"],
+            name="fk_membership_changes_membership_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_membership_changes"),
+    )
+    op.create_index("ix_membership_changes_holder_id_id", "membership_changes", ["holder_id", "id"])
+    op.create_index("ix_membership_changes_membership_id", "membership_changes", ["membership_id"])
     op.add_column("tiers", sa.Column("description", sa.String(), server_default="", nullable=False))
     op.add_column("tiers", sa.Column("yearly_cents", JSONB(), server_default="[]", nullable=False))
     op.add_column("tiers", sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
@@ -82,6 +106,9 @@ def downgrade() -> None:
     op.drop_column("tiers", "retired_at")
     op.drop_column("tiers", "yearly_cents")
     op.drop_column("tiers", "description")
+    op.drop_table("membership_changes")
+    op.drop_index("ix_memberships_ends_at", table_name="memberships")
+    op.drop_column("memberships", "withdrawn_at")
     op.drop_column("memberships", "suspension_reason")
     op.drop_column("memberships", "suspended_at")
     op.drop_column("memberships", "cents")

@@ -82,6 +82,7 @@ class Membership(WithId, Base):
     __table_args__ = (
         CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="ends_after_it_starts"),
         Index("ix_memberships_holder_id_starts_at", "holder_id", "starts_at"),
+        Index("ix_memberships_ends_at", "ends_at"),  # whose end is near
     )
 
     holder_id: Mapped[int] = mapped_column(ForeignKey("holders.id", ondelete="CASCADE"))
@@ -96,6 +97,34 @@ class Membership(WithId, Base):
     cents: Mapped[int | None]  # the price agreed for this period
     suspended_at: Mapped[datetime | None]  # grants nothing from then on
     suspension_reason: Mapped[str | None]
+    withdrawn_at: Mapped[datetime | None]  # taken back before it began: it never holds
+
+
+class MembershipAct(StrEnum):
+    """What was done to a membership."""
+
+    GIVEN = "given"
+    RENEWED = "renewed"
+    REPLACED = "replaced"
+    ENDED = "ended"
+    SUSPENDED = "suspended"
+    LIFTED = "lifted"
+    WITHDRAWN = "withdrawn"
+
+
+class MembershipChange(WithId, Base):
+    """One thing that was done to a membership: who did it, when and why; only ever added."""
+
+    __tablename__ = "membership_changes"
+    # The newest of a holder is the version of all its memberships.
+    __table_args__ = (Index("ix_membership_changes_holder_id_id", "holder_id", "id"),)
+
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holders.id", ondelete="CASCADE"))
+    membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str]  # the operator's name at that time, or what did it
+    act: Mapped[str]  # MembershipAct
+    reason: Mapped[str]
 
 
 class MembershipReminder(Base):
