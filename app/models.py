@@ -30,6 +30,8 @@ from app.organisations.models import (
     Invitation,
     Organisation,
     OrganisationHost,
+    SignInAttempt,
+    SignInDomain,
     SignInProvider,
 )
 from app.recordings.models import Recording, RecordingFormat
@@ -70,6 +72,8 @@ __all__ = [
     "Room",
     "RoomAddress",
     "Server",
+    "SignInAttempt",
+    "SignInDomain",
     "SignInProvider",
     "SiteText",
     "Task",

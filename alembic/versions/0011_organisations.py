@@ -75,11 +75,12 @@ def upgrade() -> None:
         sa.Column("issuer", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
         sa.Column("client_secret", sa.String(), nullable=False),
-        sa.Column("domains", JSONB(), nullable=False),
-        sa.Column("proven_domains", JSONB(), server_default="[]", nullable=False),
         sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("role_claim", sa.String(), nullable=False),
         sa.Column("admin_values", JSONB(), server_default="[]", nullable=False),
+        sa.Column("host_values", JSONB(), server_default="[]", nullable=False),
+        sa.Column("default_role", sa.String(), server_default="host", nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
@@ -91,11 +92,62 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", name="uq_sign_in_providers_organisation_id"),
     )
     op.create_table(
+        "sign_in_domains",
+        sa.Column("provider_id", sa.BigInteger(), nullable=False),
+        sa.Column("domain", sa.String(), nullable=False),
+        sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proven_by", sa.BigInteger(), nullable=True),
+        sa.Column("proof", sa.String(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["provider_id"],
+            ["sign_in_providers.id"],
+            name="fk_sign_in_domains_provider_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["proven_by"], ["users.id"], name="fk_sign_in_domains_proven_by", ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("provider_id", "domain", name="pk_sign_in_domains"),
+    )
+    op.create_index("ix_sign_in_domains_proven_by", "sign_in_domains", ["proven_by"], unique=False)
+    op.create_index(
+        "uq_sign_in_domains_proven",
+        "sign_in_domains",
+        ["domain"],
+        unique=True,
+        postgresql_where=sa.text("proven_at IS NOT NULL"),
+    )
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("state_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("provider_id", sa.BigInteger(), nullable=False),
+        sa.Column("browser", sa.String(), nullable=False),
+        sa.Column("nonce", sa.String(), nullable=False),
+        sa.Column("verifier", sa.String(), nullable=False),
+        sa.Column("tried_by", sa.BigInteger(), nullable=True),
+        sa.Column("onward", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["provider_id"],
+            ["sign_in_providers.id"],
+            name="fk_sign_in_attempts_provider_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tried_by"], ["users.id"], name="fk_sign_in_attempts_tried_by", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("state_hash", name="pk_sign_in_attempts"),
+    )
+    op.create_index("ix_sign_in_attempts_provider_id", "sign_in_attempts", ["provider_id"], unique=False)
+    op.create_index("ix_sign_in_attempts_tried_by", "sign_in_attempts", ["tried_by"], unique=False)
+    op.create_index("ix_sign_in_attempts_expires_at", "sign_in_attempts", ["expires_at"], unique=False)
+    op.create_table(
         "external_identities",
         sa.Column("provider_id", sa.BigInteger(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("role_taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["provider_id"],
             ["sign_in_providers.id"],
@@ -108,11 +160,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("provider_id", "subject", name="pk_external_identities"),
     )
     op.create_index("ix_external_identities_user_id", "external_identities", ["user_id"], unique=False)
+    op.create_index(
+        "uq_external_identities_person", "external_identities", ["provider_id", "user_id"], unique=True
+    )
 
 
 def downgrade() -> None:
     """Go back."""
     op.drop_table("external_identities")
+    op.drop_table("sign_in_attempts")
+    op.drop_table("sign_in_domains")
     op.drop_table("sign_in_providers")
     op.drop_table("invitations")
     op.drop_column("organisation_hosts", "stored_bytes")

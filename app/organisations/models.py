@@ -95,19 +95,63 @@ class SignInProvider(WithId, Base):
     )
     issuer: Mapped[str]
     client_id: Mapped[str]
-    client_secret: Mapped[str]  # encrypted with the site's key
-    domains: Mapped[list[str]] = mapped_column(JSONB)  # of mail addresses, each proven (see `proven_domains`)
-    proven_domains: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", default=list)
-    required: Mapped[bool] = mapped_column(default=False)  # people of these domains sign in no other way
-    role_claim: Mapped[str] = mapped_column(default="")
+    client_secret: Mapped[str]  # sealed with the site's key
+    required: Mapped[bool] = mapped_column(default=False)  # people of its proven domains sign in no other way
+    tried_at: Mapped[datetime | None]  # when an admin came back from it; empty again when it changes
+    role_claim: Mapped[str] = mapped_column(default="")  # empty: roles are given here, not there
     admin_values: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", default=list)
+    host_values: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", default=list)
+    # HostRole.HOST, or empty: who has none of these values does not host.
+    default_role: Mapped[str] = mapped_column(server_default="host", default="host")
     version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+
+class SignInDomain(Base):
+    """A domain of mail addresses that an organisation says is its own; counts once an operator has confirmed it."""
+
+    __tablename__ = "sign_in_domains"
+    __table_args__ = (
+        # Anyone may claim a domain, one has it.
+        Index(
+            "uq_sign_in_domains_proven", "domain", unique=True, postgresql_where=text("proven_at IS NOT NULL")
+        ),
+    )
+
+    provider_id: Mapped[int] = mapped_column(
+        ForeignKey("sign_in_providers.id", ondelete="CASCADE"), primary_key=True
+    )
+    domain: Mapped[str] = mapped_column(primary_key=True)  # in ASCII, small letters
+    proven_at: Mapped[datetime | None]
+    proven_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    proof: Mapped[str] = mapped_column(server_default="", default="")  # how the operator knows
+
+
+class SignInAttempt(Base):
+    """A browser that was sent to a provider and is expected back, once."""
+
+    __tablename__ = "sign_in_attempts"
+
+    state_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    provider_id: Mapped[int] = mapped_column(
+        ForeignKey("sign_in_providers.id", ondelete="CASCADE"), index=True
+    )
+    browser: Mapped[str]  # a hash of its number: nobody else's browser can come back with this state
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    # The admin who only tries whether it works; empty: someone signs in.
+    tried_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    onward: Mapped[str]  # a path of this site
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ExternalIdentity(Base):
     """Whom a provider means by one of its subjects."""
 
     __tablename__ = "external_identities"
+    __table_args__ = (
+        # An address that a provider gives to somebody else later does not open the account of who had it before.
+        Index("uq_external_identities_person", "provider_id", "user_id", unique=True),
+    )
 
     provider_id: Mapped[int] = mapped_column(
         ForeignKey("sign_in_providers.id", ondelete="CASCADE"), primary_key=True
@@ -115,3 +159,5 @@ class ExternalIdentity(Base):
     subject: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     linked_at: Mapped[datetime]
+    # The moment of a suspension that followed from the claims: only that one is lifted when they come back.
+    role_taken_at: Mapped[datetime | None]
