@@ -28,6 +28,14 @@ class DatabaseSettings(BaseSettings):
     database_pool: Annotated[int, Field(ge=2, le=100)] = Field(
         8, description="Connections that one process may hold."
     )
+    tiers_file: Path | None = Field(
+        None, description="The tiers that a new installation begins with, as a TOML file: docs/tiers.md."
+    )
+
+    @field_validator("tiers_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
 
     @field_validator("database_url")
     @classmethod
@@ -79,6 +87,11 @@ class Settings(DatabaseSettings):
     mail_from: str = Field("", description="The sender of mails, e.g. Guildhall <hall@example.org>.")
     source_url: str = Field(
         "", description="Where visitors find the source of this very program; the licence asks for it."
+    )
+    private_providers: bool = Field(
+        False,
+        description="Organisations may sign their people in at providers in your own network; else only at public "
+        "addresses.",
     )
     proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     demo: bool = Field(False, description="Demo mode: mail is read in the browser, the clock can be moved.")

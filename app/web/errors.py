@@ -19,7 +19,7 @@ from app.web.forms import message
 from app.web.pages import page
 
 log = structlog.get_logger()
-SECRET_FIELDS = ("password", "code")
+SECRET_FIELDS = ("password", "code", "secret")
 
 
 class MethodError(GuildhallError):
