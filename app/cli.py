@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app import clock, logs
 from app.accounts.service import WeakPasswordError, create_operator
 from app.db import Database
+from app.memberships.tier_file import TiersFileError
 from app.settings import DatabaseSettings, Settings, SettingsError, read
 
 PASSWORD_VARIABLE = "GUILDHALL_OPERATOR_PASSWORD"  # noqa: S105  a variable's name
@@ -23,6 +24,9 @@ def main(words: list[str]) -> int:
         found: int = asked.run(asked)
     except SettingsError as error:
         print(f"These settings need a look:\n{error}", file=sys.stderr)
+        return 2
+    except TiersFileError as error:
+        print(f"The file of tiers needs a look:\n{error}", file=sys.stderr)
         return 2
     except (DBAPIError, OSError) as error:
         print(f"The database cannot be used: {getattr(error, 'orig', error)}", file=sys.stderr)

@@ -9,7 +9,10 @@ from app.settings import ROOT, DatabaseSettings
 
 
 def migrate(settings: DatabaseSettings) -> None:
-    """Run the migrations that the database lacks, then ship the tiers and rules to a new one."""
+    """Run the migrations that the database lacks, then ship the tiers and rules to a new one.
+
+    Raises TiersFileError: nothing is shipped then, and the next run does.
+    """
     from alembic import command
     from alembic.config import Config
 
@@ -22,6 +25,6 @@ def migrate(settings: DatabaseSettings) -> None:
 async def _ship(settings: DatabaseSettings) -> None:
     database = Database(settings)
     async with database.transaction() as session:
-        await ship(session)
+        await ship(session, settings.tiers_file)
         await ship_rules(session)
     await database.close()

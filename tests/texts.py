@@ -10,6 +10,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
 
 from app.i18n import CATALOGUES, DEFAULT, LANGUAGES
+from app.memberships.tier_file import shipped_tiers
 from app.settings import ROOT
 
 KEYWORDS = {
@@ -31,6 +32,11 @@ def texts() -> Catalog:
         ROOT, methods, options, KEYWORDS, comment_tags=("L10N:",)
     ):
         found.add(message, None, [(name, 0)], auto_comments=comments, context=context)
+    # What ships with the program is shown in the reader's language too.
+    for tier in shipped_tiers():
+        for words in (tier["name"], tier["how_to_get"], tier["description"]):
+            if words:
+                found.add(words, None, [("app/memberships/tiers.toml", 0)])
     return found
 
 
