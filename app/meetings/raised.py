@@ -35,8 +35,14 @@ class Running:
 
 def may_be_raised(standing: Standing, row: Any) -> bool:
     """Whether the meeting may have begun under other terms: only then is anything else looked up."""
-    runs = row.state == MeetingState.RUNNING and row.minutes is not None
-    return runs and (row.tier != standing.tier_key or LimitName.MEETING_MINUTES in standing.overrides)
+    if row.state != MeetingState.RUNNING or row.minutes is None:
+        return False
+    changed_at = standing.tier_changed_at
+    return (
+        row.tier != standing.tier_key
+        or LimitName.MEETING_MINUTES in standing.overrides
+        or (changed_at is not None and changed_at > row.reserved_at)
+    )
 
 
 def sentence(standing: Standing, running: Running) -> str | None:

@@ -47,6 +47,10 @@ class Standing:
     """hosts that the membership has, None: as many as wanted"""
     overrides: Mapping[LimitName, Override] = field(default_factory=dict)
     """those that hold now; they are in `limits` already"""
+    tier_changed_at: datetime | None = None
+    """when an operator last changed the tier's limits: what runs since before has other terms"""
+    suspended_at: datetime | None = None
+    """since when the membership grants nothing; None: it does, or there is none"""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class HeldLimits(Standing):
 # left out, the one before it, which an upgrade ended, would hold through its grace. Its seats stay.
 # An organisation's hosts are counted by name of the table: its package stands further right.
 _STANDING = Statement("""
-    SELECT h.id AS holder_id, h.name AS holder_name, m.seats, t.*, p.*, o.overrides,
+    SELECT h.id AS holder_id, h.name AS holder_name, m.seats, m.suspended_at, t.*, p.*, o.overrides,
            CASE WHEN m.suspended_at IS NULL THEN m.ends_at END AS membership_ends_at,
            CASE h.kind WHEN 'organisation' THEN (
                SELECT count(*) FROM organisation_hosts oh
@@ -72,7 +76,7 @@ _STANDING = Statement("""
     CROSS JOIN policy p
     LEFT JOIN LATERAL (
         SELECT tier_id, ends_at, seats, suspended_at FROM memberships
-        WHERE holder_id = h.id AND starts_at <= :now
+        WHERE holder_id = h.id AND starts_at <= :now AND withdrawn_at IS NULL
           AND (ends_at IS NULL OR ends_at + p.grace_days * interval '1 day' > :now)
         ORDER BY starts_at DESC, id DESC LIMIT 1
     ) m ON true
@@ -160,6 +164,8 @@ def _standing(row: Row[tuple[object, ...]]) -> Standing:
         hosts=row.hosts,
         seats=row.seats,
         overrides=overrides,
+        suspended_at=row.suspended_at,
+        tier_changed_at=row.changed_at,
     )
 
 

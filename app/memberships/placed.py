@@ -12,7 +12,7 @@ PLACED = """
         CROSS JOIN (SELECT id FROM tiers WHERE key = 'free') f
         LEFT JOIN LATERAL (
             SELECT id AS membership_id, tier_id, starts_at, ends_at, suspended_at FROM memberships
-            WHERE holder_id = h.id AND starts_at <= :now
+            WHERE holder_id = h.id AND starts_at <= :now AND withdrawn_at IS NULL
               AND (ends_at IS NULL OR ends_at + p.grace_days * interval '1 day' > :now)
             ORDER BY starts_at DESC, id DESC LIMIT 1
         ) m ON true

@@ -15,6 +15,8 @@ from app.meetings.models import EndReason, Meeting, MeetingState
 from app.memberships.granting import put_on_tier
 from app.memberships.models import Membership
 from app.memberships.refusals import RefusedError
+from app.memberships.tier_terms import SAID
+from app.memberships.tiers import change_tier, find_tier
 from app.organisations.leaving import Left, let_go
 from app.organisations.service import find_organisation
 from app.rooms.models import Room
@@ -78,6 +80,28 @@ async def test_a_raised_tier_is_said_to_the_host_with_what_ending_and_starting_a
         assert "new tier" not in guest.words
     again = await end_and_start(site, database, room, ada, running)
     assert (again.minutes, again.sitting_id) == (159, running.sitting_id)
+    assert "longer time" not in await words_of(site, ada)
+
+
+async def test_a_tier_that_an_operator_raises_is_said_to_the_hosts_on_it(
+    site, database, room, ada, move_clock
+):
+    running = await start(site, room, ada)
+    await move_clock(minutes=20)
+    async with database.transaction() as session:
+        free = await find_tier(session, 1, lock=True)
+        longer = {name: getattr(free, name) for name in SAID} | {"meeting_minutes": 90}
+        with site.state.switchboard.subscribed(holder_topic(ada.holder_id)) as ear:
+            assert await change_tier(session, free, longer, by="Olu") == ["meeting_minutes"]
+            await session.commit()
+            assert await ear.wait(5)
+    for path in ("/r/the-place", "/rooms"):
+        said = await words_of(site, ada, path)
+        assert "Meetings of this room may last 1 h 30 min now." in said
+        assert f"go on until {clock_time(clock.now() + timedelta(minutes=69))}" in said
+    kept = await meeting_by(database, running.id)
+    assert (kept.minutes, kept.state) == (60, MeetingState.RUNNING)
+    assert (await end_and_start(site, database, room, ada, running)).minutes == 69
     assert "longer time" not in await words_of(site, ada)
 
 
