@@ -69,7 +69,7 @@ async def open_door(session: AsyncSession, slug: str, viewer: Viewer | None) -> 
         return None
     live = live_state(room)
     is_host = viewer is not None and await is_host_of(
-        session, viewer, room_id=room.room_id, host_id=room.host_id, holder_id=room.holder_id
+        session, viewer, host_id=room.host_id, holder_id=room.holder_id
     )
     return Door(room, live, viewer, is_host, shown_state(room, live, is_host=is_host))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
@@ -57,17 +57,26 @@ def _suspended_in_its_organisation(user_id: int) -> ColumnElement[bool]:
     )
 
 
-async def is_host_of(
-    session: AsyncSession, viewer: Viewer, *, room_id: int, host_id: int, holder_id: int
-) -> bool:
-    """Whether a person is a host of the room: it is theirs, or their organisation's and they its admin.
+_HOSTS_FOR = Statement("""
+    SELECT oh.role, oh.suspended_at IS NOT NULL AS suspended
+    FROM organisation_hosts oh JOIN organisations o ON o.id = oh.organisation_id
+    WHERE o.holder_id = :holder AND oh.user_id = :user
+""")
 
-    Whom an organisation has suspended is not, though the room stays theirs.
+
+async def is_host_of(session: AsyncSession, viewer: Viewer, *, host_id: int, holder_id: int) -> bool:
+    """Whether a person is a host of the room of this host and holder: theirs, or their organisation's and they admin.
+
+    Whom an organisation has suspended is not, though the room stays theirs. The room itself is not read again: it
+    may be deleted at this moment, and its host is not told that it is somebody else's.
     """
-    if host_id == viewer.id and holder_id == viewer.holder_id:
+    is_theirs = host_id == viewer.id
+    if is_theirs and holder_id == viewer.holder_id:
         return True  # one's own: no statement, and nobody suspends oneself
-    found = select(Room.id).where(Room.id == room_id, hosted_by(viewer.id))
-    return await session.scalar(found) is not None
+    row = await _HOSTS_FOR.row(session, holder=holder_id, user=viewer.id)
+    if row is None:
+        return is_theirs
+    return not row.suspended and (is_theirs or row.role == HostRole.ADMIN)
 
 
 async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
@@ -76,7 +85,7 @@ async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
     room = await session.get(Room, room_id) if room_id else None
     if room is None:
         raise NotFoundError
-    if not await is_host_of(session, viewer, room_id=room.id, host_id=room.host_id, holder_id=room.holder_id):
+    if not await is_host_of(session, viewer, host_id=room.host_id, holder_id=room.holder_id):
         raise NotTheHostError
     return room
 
