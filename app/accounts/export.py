@@ -110,6 +110,10 @@ async def _memberships(session: AsyncSession, user_id: int) -> dict[str, Any]:
         Membership.starts_at,
         Membership.ends_at,
         Membership.reason,
+        Membership.awarded,
+        Membership.suspended_at,
+        Membership.suspension_reason,
+        Membership.withdrawn_at,
     )
     found = (
         select(*columns)

@@ -99,7 +99,7 @@ async def reverse(
     if {one.grant_id for one in falling} != agreed:
         raise GrantsWouldFallError(falling)
     for one in falling:
-        await _fall(session, held, one, by, note)
+        await _fall(session, one, by, note)
     await granting.ask(session, held)
     return Corrected(correction, right, falling)
 
@@ -215,8 +215,8 @@ async def _stands_on_others(session: AsyncSession, held: HeldLimits, one: _Grant
     return True
 
 
-async def _fall(session: AsyncSession, held: HeldLimits, one: Falling, by: str, reason: str) -> None:
-    await end_granted(session, held, one.membership_id)
+async def _fall(session: AsyncSession, one: Falling, by: str, reason: str) -> None:
+    await end_granted(session, one.membership_id, by=by, reason=reason)
     grant = await session.get_one(Grant, one.grant_id)
     await _let_go(session, grant, by, reason)
 

@@ -193,7 +193,14 @@ async def _grant(session: AsyncSession, grant: Grant, held: HeldLimits, ground: 
     """Make the membership and use the contributions up."""
     await _stand_on(session, grant, ground)
     grant.membership_id = await place_on(
-        session, held, ground.place, ground.tier, days=ground.rule.days, cents=ground.cents, by=by
+        session,
+        held,
+        ground.place,
+        ground.tier,
+        days=ground.rule.days,
+        reason=f"Contributions of {ground.cents / 100:.2f} EUR",
+        by=by,
+        cents=ground.cents,
     )
     grant.settles = ground.place.settles is not None
     await _close(session, grant, GrantState.GRANTED, by, grant.reason)

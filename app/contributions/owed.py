@@ -37,7 +37,7 @@ _DUES = text("""
     WITH present AS (
         SELECT DISTINCT ON (m.holder_id) m.id, m.holder_id, m.tier_id, m.starts_at, m.ends_at, m.cents, m.awarded
         FROM memberships m CROSS JOIN policy p
-        WHERE m.starts_at <= :now AND m.suspended_at IS NULL
+        WHERE m.starts_at <= :now AND m.suspended_at IS NULL AND m.withdrawn_at IS NULL
           AND (m.ends_at IS NULL OR m.ends_at + p.grace_days * interval '1 day' > :now)
           AND (CAST(:holder AS bigint) IS NULL OR m.holder_id = :holder)
         ORDER BY m.holder_id, m.starts_at DESC, m.id DESC
@@ -45,7 +45,8 @@ _DUES = text("""
         SELECT m.*, t.name AS tier, coalesce(m.cents, CAST(t.yearly_cents ->> CAST(
             least(jsonb_array_length(t.yearly_cents) - 1, (
                 SELECT floor(extract(epoch FROM m.starts_at - min(f.starts_at) + interval '30 days') / 31536000)
-                FROM memberships f WHERE f.holder_id = m.holder_id AND f.tier_id = m.tier_id
+                FROM memberships f
+                WHERE f.holder_id = m.holder_id AND f.tier_id = m.tier_id AND f.withdrawn_at IS NULL
             )) AS int) AS bigint)) AS price
         FROM present m JOIN tiers t ON t.id = m.tier_id
         WHERE NOT m.awarded

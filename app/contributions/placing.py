@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.contributions.models import Grant, GrantState
-from app.live import announce, holder_topic
-from app.memberships.granting import put_on_tier
+from app.contributions.models import Grant, GrantEntry, GrantState
+from app.memberships.ending import end_at, goes_with_withdrawal, withdraw_one
+from app.memberships.granting import renew_or_begin
 from app.memberships.limits import HeldLimits
-from app.memberships.models import Membership, Tier
-
-YEAR = timedelta(days=365)
-# A year that an operator typed the last day of is a little shorter.
-ABOUT = timedelta(days=30)
+from app.memberships.models import Membership, MembershipAct, Tier
+from quotas.memberships import year_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,11 @@ class Places:
         found = await session.execute(
             select(Membership, Tier.position)
             .join(Tier, Tier.id == Membership.tier_id)
-            .where(Membership.holder_id == held.holder_id, Membership.id.not_in(fallen))
+            .where(
+                Membership.holder_id == held.holder_id,
+                Membership.withdrawn_at.is_(None),
+                Membership.id.not_in(fallen),
+            )
             .order_by(Membership.starts_at, Membership.id)
             .execution_options(populate_existing=True)
         )
@@ -93,50 +94,63 @@ class Places:
 
     def _year(self, tier: Tier, start: datetime) -> int:
         first = next((one.starts_at for one, _ in self.memberships if one.tier_id == tier.id), start)
-        return max(0, (start - first + ABOUT) // YEAR)
+        return year_of(start, first)
 
 
 async def place_on(
-    session: AsyncSession, held: HeldLimits, place: Place, tier: Tier, *, days: int, cents: int, by: str
+    session: AsyncSession,
+    held: HeldLimits,
+    place: Place,
+    tier: Tier,
+    *,
+    days: int,
+    reason: str,
+    by: str,
+    cents: int | None = None,
+    awarded: bool = False,
 ) -> int:
-    """Make the membership at its place, for so many days, and return its number; the holder is held."""
+    """Make the membership at its place, for so many days, and return its number; the holder is held.
+
+    `cents` is its price; an awarded one has none.
+    """
     if place.settles is not None:
         return place.settles.id
-    ends_at = place.starts_at + timedelta(days=days)
-    reason = f"Contributions of {cents / 100:.2f} EUR"
-    if place.renews is None:
-        made = await put_on_tier(
-            session, held.holder_id, tier.key, reason=reason, granted_by=by, ends_at=ends_at
-        )
-        made.ends_at, made.cents = made.starts_at + timedelta(days=days), cents
-    else:
-        made = Membership(
-            holder_id=held.holder_id,
-            tier_id=tier.id,
-            starts_at=place.starts_at,
-            ends_at=ends_at,
-            reason=reason,
-            granted_by=by,
-            renews_id=place.renews.id,
-            seats=place.renews.seats,
-            cents=cents,
-        )
-        session.add(made)
-        await announce(session, holder_topic(held.holder_id))
-    await session.flush()
+    lasts = timedelta(days=days)
+    made = await renew_or_begin(
+        session,
+        held.holder_id,
+        tier.key,
+        lambda start: start + lasts,
+        reason=reason,
+        granted_by=by,
+        cents=cents,
+        awarded=awarded,
+    )
     return made.id
 
 
-async def end_granted(session: AsyncSession, held: HeldLimits, membership_id: int) -> None:
+async def end_granted(session: AsyncSession, membership_id: int, *, by: str, reason: str) -> None:
     """End a membership whose ground is gone, now: it works on through its grace, as at any end.
 
-    One that has not begun ends as it begins.
+    One that has not begun never does; one that is over stays as it was. The holder is held.
     """
     now = clock.now()
-    await session.execute(
-        update(Membership)
-        .where(Membership.id == membership_id, (Membership.ends_at.is_(None)) | (Membership.ends_at > now))
-        # The table wants an end after the start.
-        .values(ends_at=func.greatest(now, Membership.starts_at + timedelta(microseconds=1)))
-    )
-    await announce(session, holder_topic(held.holder_id))
+    membership = await session.get_one(Membership, membership_id, populate_existing=True)
+    if membership.withdrawn_at is not None or (membership.ends_at is not None and membership.ends_at <= now):
+        return
+    if membership.starts_at > now:
+        await withdraw_one(session, membership, by=by, reason=reason)
+    else:
+        await end_at(session, membership, now, MembershipAct.ENDED, by=by, reason=reason)
+
+
+@goes_with_withdrawal
+async def _free_again(session: AsyncSession, membership_id: int, by: str, reason: str) -> None:
+    """What had earned a membership that never begins can earn another one."""
+    earned = (Grant.membership_id == membership_id, Grant.state == GrantState.GRANTED, ~Grant.settles)
+    for grant in await session.scalars(select(Grant).where(*earned)):
+        grant.state, grant.reason = GrantState.FALLEN, reason
+        grant.decided_at, grant.decided_by = clock.now(), by
+        await session.flush()
+        freed = update(GrantEntry).where(GrantEntry.grant_id == grant.id).values(earned=False)
+        await session.execute(freed)

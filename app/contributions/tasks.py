@@ -1,7 +1,6 @@
 """Tasks: suggested by anyone, opened by operators, taken by one person, rewarded in the ledger when accepted."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,19 +14,18 @@ from app.accounts.export import exports
 from app.accounts.models import User
 from app.contributions.ledger import Entry, record, today
 from app.contributions.models import EntryKind, Grant, GrantEntry, Task, TaskState, What
-from app.contributions.placing import Places
+from app.contributions.placing import Places, place_on
 from app.contributions.task_schemas import SuggestInput, TaskInput
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
-from app.live import announce, holder_topic
-from app.memberships.granting import put_on_tier, tiers_for
+from app.memberships.granting import tiers_for
 from app.memberships.limits import HeldLimits, hold
-from app.memberships.models import HolderKind, Membership, PolicyRow, Tier
+from app.memberships.models import HolderKind, PolicyRow, Tier
 from app.memberships.shipped import FREE
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.contributions import value_of_work
 
-AWARDED_FOR = timedelta(days=365)
+AWARDED_DAYS = 365
 PUBLIC = (TaskState.OPEN, TaskState.TAKEN, TaskState.HANDED_IN, TaskState.ACCEPTED)
 THEIRS = (TaskState.TAKEN, TaskState.HANDED_IN)
 
@@ -199,27 +197,7 @@ async def _award(session: AsyncSession, held: HeldLimits, task: Task, entry_id: 
     if place is None or place.settles is not None:
         return Award.HAD
     said = f"Task {task.id}: {task.title}"
-    if place.renews is None:
-        ends_at = place.starts_at + AWARDED_FOR
-        made = await put_on_tier(
-            session, held.holder_id, tier.key, reason=said, granted_by=by, ends_at=ends_at
-        )
-        made.awarded = True
-    else:
-        session.add(
-            Membership(
-                holder_id=held.holder_id,
-                tier_id=tier.id,
-                starts_at=place.starts_at,
-                ends_at=place.starts_at + AWARDED_FOR,
-                reason=said,
-                granted_by=by,
-                renews_id=place.renews.id,
-                awarded=True,
-            )
-        )
-    await session.flush()
-    await announce(session, holder_topic(held.holder_id))
+    await place_on(session, held, place, tier, days=AWARDED_DAYS, reason=said, by=by, awarded=True)
     return Award.GIVEN
 
 

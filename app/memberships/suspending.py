@@ -1,14 +1,14 @@
-"""Suspending the membership that a holder has now, and lifting that again."""
+"""Suspending the memberships that a holder has now or will have, and lifting that again."""
 
-from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.errors import ConflictError
 from app.i18n import lazy
-from app.live import announce, holder_topic
+from app.memberships.changes import write_down
+from app.memberships.course import HolderCourse, course_of
 from app.memberships.limits import hold
-from app.memberships.models import Membership
+from app.memberships.models import Membership, MembershipAct
 
 
 class NothingToSuspendError(ConflictError):
@@ -18,41 +18,42 @@ class NothingToSuspendError(ConflictError):
     message = lazy("There is no membership to suspend, or it is suspended already.")
 
 
-async def suspend(session: AsyncSession, holder_id: int, *, reason: str) -> Membership:
-    """From now on the present membership grants nothing: its holder has the limits of the free tier.
+class NothingToLiftError(ConflictError):
+    """Nothing is suspended."""
 
-    What runs goes on under the terms it started with. Raises NotFoundError, NothingToSuspendError.
+    code = "nothing_to_lift"
+    message = lazy("No membership is suspended. Look at it again.")
+
+
+async def suspend(session: AsyncSession, holder_id: int, *, by: str, reason: str) -> Membership:
+    """From now on the present membership and its renewals grant nothing: the limits of the free tier hold.
+
+    What runs goes on under the terms it started with; the time of the membership goes on too. Raises NotFoundError,
+    NothingToSuspendError.
     """
-    membership = await _present(session, holder_id)
-    if membership is None or membership.suspended_at is not None:
+    course = await course_of(session, await hold(session, holder_id))
+    if course.present is None or course.present.row.suspended_at is not None:
         raise NothingToSuspendError
-    membership.suspended_at, membership.suspension_reason = clock.now(), reason
+    for row in _rows(course):
+        row.suspended_at, row.suspension_reason = clock.now(), reason
     await session.flush()
-    await announce(session, holder_topic(holder_id))
-    return membership
+    await write_down(session, course.present.row, MembershipAct.SUSPENDED, by=by, reason=reason)
+    return course.present.row
 
 
-async def lift(session: AsyncSession, holder_id: int) -> None:
-    """The present membership grants its tier again, till the end it had; nothing happens to one that does."""
-    membership = await _present(session, holder_id)
-    if membership is not None and membership.suspended_at is not None:
-        membership.suspended_at = membership.suspension_reason = None
-        await session.flush()
-        await announce(session, holder_topic(holder_id))
+async def lift(session: AsyncSession, holder_id: int, *, by: str, reason: str = "") -> Membership:
+    """The memberships grant their tier again, till the end they had. Raises NotFoundError, NothingToLiftError."""
+    course = await course_of(session, await hold(session, holder_id))
+    if course.present is None or course.present.row.suspended_at is None:
+        raise NothingToLiftError
+    for row in _rows(course):
+        row.suspended_at = row.suspension_reason = None
+    await session.flush()
+    await write_down(session, course.present.row, MembershipAct.LIFTED, by=by, reason=reason)
+    return course.present.row
 
 
-async def _present(session: AsyncSession, holder_id: int) -> Membership | None:
-    """The membership that `standings` finds, with its holder locked."""
-    held, now = await hold(session, holder_id), clock.now()
-    grace = func.make_interval(0, 0, 0, held.policy.membership_grace_days)
-    return await session.scalar(
-        select(Membership)
-        .where(
-            Membership.holder_id == holder_id,
-            Membership.starts_at <= now,
-            or_(Membership.ends_at.is_(None), Membership.ends_at + grace > now),
-        )
-        .order_by(Membership.starts_at.desc(), Membership.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+def _rows(course: HolderCourse) -> list[Membership]:
+    """What holds now, and what follows."""
+    lines = [course.present, *course.coming()]
+    return [line.row for line in lines if line is not None]

@@ -23,10 +23,10 @@ async def tier(database, holder_id):
 
 async def test_suspended_is_free_and_lifted_is_as_before(database, ada):
     async with database.transaction() as session:
-        await suspend(session, ada.holder_id, reason="Not paid.")
+        await suspend(session, ada.holder_id, by="Olu", reason="Not paid.")
     assert await tier(database, ada.holder_id) == "free"
     async with database.transaction() as session:
-        await lift(session, ada.holder_id)
+        await lift(session, ada.holder_id, by="Olu")
     assert await tier(database, ada.holder_id) == "session-organiser"
 
 
@@ -35,13 +35,13 @@ async def test_the_one_before_does_not_hold_in_its_place(database, ada):
         # The first is ended by the second and in its grace.
         await put_on_tier(session, ada.holder_id, "session-organiser", reason="again", granted_by="Olu")
     async with database.transaction() as session:
-        await suspend(session, ada.holder_id, reason="Not paid.")
+        await suspend(session, ada.holder_id, by="Olu", reason="Not paid.")
     assert await tier(database, ada.holder_id) == "free"
 
 
 async def test_there_must_be_something_to_suspend(database, ada):
     async with database.transaction() as session:
-        await suspend(session, ada.holder_id, reason="Not paid.")
+        await suspend(session, ada.holder_id, by="Olu", reason="Not paid.")
     with pytest.raises(NothingToSuspendError):
         async with database.transaction() as session:
-            await suspend(session, ada.holder_id, reason="Twice.")
+            await suspend(session, ada.holder_id, by="Olu", reason="Twice.")
