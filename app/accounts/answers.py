@@ -1,15 +1,19 @@
 """How the pages of an account answer: a form again with what was typed, and what password asks for."""
 
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import clock
 from app.accounts import passwords, rates
 from app.accounts.access import Viewer
-from app.accounts.models import User
+from app.accounts.elsewhere import is_staff, required_for
+from app.accounts.models import BrowserSession, User
 from app.db import Database
 from app.errors import TooManyError
 from app.i18n import lazy
@@ -20,6 +24,8 @@ M = TypeVar("M", bound=BaseModel)
 
 WRONG_PASSWORD = lazy("This is not your password.")
 INVALID = 422
+# How long ago someone without a password may have signed in to be asked for nothing else.
+ANEW = timedelta(minutes=10)
 
 
 def again(
@@ -49,3 +55,18 @@ async def is_their_password(database: Database, request: Request, viewer: Viewer
     if right:
         await rates.give_back(database, request, this)
     return right
+
+
+async def has_own_password(session: AsyncSession, viewer: Viewer) -> bool:
+    """Whether the viewer comes in by a password; everyone else is signed in by their organisation."""
+    user = await session.get_one(User, viewer.id)
+    if not user.password_hash:
+        return False
+    return is_staff(user) or await required_for(session, user.email) is None
+
+
+async def is_signed_in_anew(session: AsyncSession, viewer: Viewer) -> bool:
+    """Whether the viewer has just signed in on this browser: what stands for a password where there is none."""
+    began = select(BrowserSession.created_at).where(BrowserSession.id == viewer.session_id)
+    found = await session.scalar(began)
+    return found is not None and clock.now() - found <= ANEW

@@ -9,7 +9,14 @@ from sqlalchemy import select
 
 from app.accounts import letters, signing_in
 from app.accounts.access import SignedIn, Viewer
-from app.accounts.answers import WRONG_PASSWORD, again, is_their_password, too_often
+from app.accounts.answers import (
+    WRONG_PASSWORD,
+    again,
+    has_own_password,
+    is_signed_in_anew,
+    is_their_password,
+    too_often,
+)
 from app.accounts.deletion import StillNeededError, delete_account, objections, warnings
 from app.accounts.export import export_data
 from app.accounts.models import User
@@ -22,6 +29,9 @@ from app.web.pages import go, page, path_of
 
 router = APIRouter()
 DELETE = "accounts/delete.html"
+SIGN_IN_ANEW = lazy(
+    "Sign out, sign in through your organisation again, then delete your account within ten minutes."
+)
 
 
 @router.get("/account/data", name="accounts.data")
@@ -52,7 +62,13 @@ async def ask(request: Request, session: Session, viewer: SignedIn) -> Response:
     """What goes and what stays; or what has to be done first."""
     found = await objections(session, viewer.id)
     return page(
-        request, DELETE, form=None, word=word(), objections=found, warnings=await warnings(session, viewer.id)
+        request,
+        DELETE,
+        form=None,
+        word=word(),
+        objections=found,
+        warnings=await warnings(session, viewer.id),
+        own=await has_own_password(session, viewer),
     )
 
 
@@ -65,14 +81,22 @@ async def delete(request: Request, database: Databased, viewer: SignedIn) -> Res
             "word": word(),
             "objections": [],
             "warnings": await warnings(session, viewer.id),
+            "own": await has_own_password(session, viewer),
         }
+        is_anew = await is_signed_in_anew(session, viewer)
     if form.value is None:
         return again(request, DELETE, form, **said)
-    if form.value.word.casefold() != word().casefold():
-        problem = lazy("Type the word “%(word)s” here.", word=word())
-        return again(request, DELETE, form.fail("word", problem), **said)
+    typed = form.value
+    if typed.word.casefold() != word().casefold():
+        form = form.fail("word", lazy("Type the word “%(word)s” here.", word=word()))
+    elif not said["own"] and not is_anew:
+        form = form.fail("", SIGN_IN_ANEW)
+    elif said["own"] and not typed.password:
+        form = form.fail("password", lazy("Fill this in."))
+    if form.value is None:
+        return again(request, DELETE, form, **said)
     try:
-        if not await is_their_password(database, request, viewer, form.value.password):
+        if said["own"] and not await is_their_password(database, request, viewer, typed.password):
             return again(request, DELETE, form.fail("password", WRONG_PASSWORD), **said)
         await _delete(database, request, viewer)
     except TooManyError as error:

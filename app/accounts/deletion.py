@@ -71,8 +71,9 @@ async def delete_account(session: AsyncSession, user_id: int) -> None:
         raise NotFoundError
     # Deletions go one after the other: the last two admins, or operators, cannot both leave at the same moment.
     await session.execute(select(func.pg_advisory_xact_lock(DELETION)))
-    # The holder first, as everyone locks it who starts a meeting; then the account, against rooms made meanwhile.
-    await session.execute(select(Holder.id).where(Holder.id == holder_id).with_for_update(key_share=True))
+    # The holders first, as everyone locks them who starts a meeting: their own, and those of their organisations,
+    # whose other admin could step down at this very moment. Then the account, against rooms made meanwhile.
+    await session.execute(_HOLDERS, {"holder": holder_id, "user": user_id})
     await session.execute(select(User.id).where(User.id == user_id).with_for_update())
     for sentence in await objections(session, user_id):
         raise StillNeededError(sentence)
@@ -85,6 +86,14 @@ async def delete_account(session: AsyncSession, user_id: int) -> None:
 
 
 # By names of tables: their packages stand further right, and the sentences are the account's own.
+_HOLDERS = text("""
+    SELECT id FROM holders
+    WHERE id = :holder OR id IN (
+        SELECT o.holder_id FROM organisations o JOIN organisation_hosts oh ON oh.organisation_id = o.id
+        WHERE oh.user_id = :user
+    )
+    ORDER BY id FOR NO KEY UPDATE
+""")
 _RUNNING = text("""
     SELECT m.name FROM meetings m
     LEFT JOIN rooms r ON r.id = m.room_id

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app.accounts import letters, passwords, rates, signing_in
 from app.accounts.answers import again, too_often
 from app.accounts.changes import change_password
+from app.accounts.elsewhere import SignInElsewhereError, is_staff, refuse_if_elsewhere, required_for
 from app.accounts.links import LinkOverError, ResetLink, still_fits
 from app.accounts.mailed import mailed
 from app.accounts.models import User
@@ -42,11 +43,16 @@ async def send(request: Request, database: Databased) -> Response:
         return too_often(request, ASK, form, error)
     async with database.transaction() as session:
         user = await find_by_email(session, email)
+        provided = await required_for(session, email)
+        if provided is not None and not is_staff(user):
+            user = None
         async with session.begin_nested() as writing:
             # Written for nobody too, and taken back: an address that nobody has takes as long.
             await letters.send_reset(session, request, user or nobody(email))
             if user is None:
                 await writing.rollback()
+    if provided is not None:
+        raise SignInElsewhereError(provided)
     return mailed(request, email, forgotten=True)
 
 
@@ -96,4 +102,6 @@ async def _of_link(session: Session, request: Request, token: str) -> User:
     user = await held(session, link.user_id) if link else None
     if link is None or user is None or not still_fits(settings, user, link.fragment):
         raise LinkOverError("accounts.forgot", lazy("Have a new link sent"))
+    if not is_staff(user):
+        await refuse_if_elsewhere(session, user.email)
     return user

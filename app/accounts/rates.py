@@ -11,6 +11,7 @@ from app.web.rate_limits import Rate, client_address
 # A workshop signs up from one network address in one hour; a machine does so in a minute.
 SIGN_UPS = Rate("sign_up", 30, timedelta(hours=1))
 SIGN_INS = Rate("sign_in", 10, timedelta(minutes=15))
+SIGN_INS_ELSEWHERE = Rate("sign_in_elsewhere", 60, timedelta(minutes=15))
 CONFIRMATIONS = Rate("confirm_password", 10, timedelta(minutes=15))
 ASKED_MAILS = Rate("asked_mail", 30, timedelta(hours=1))
 MAILS = Rate("mail", 5, timedelta(hours=1))

@@ -117,7 +117,7 @@ class NewToken(Input):
 
 
 class Farewell(Input):
-    """The deletion of one's account."""
+    """The deletion of one's account; who has no password of their own leaves it empty."""
 
-    password: Password
+    password: Annotated[str, Field(repr=False, max_length=MAX_LENGTH)] = ""
     word: Line

@@ -6,13 +6,14 @@ from app.accounts import letters, passwords, rates, zones
 from app.accounts.access import SignedIn, Viewer
 from app.accounts.answers import WRONG_PASSWORD, again, is_their_password, too_often
 from app.accounts.changes import change_address, change_password, change_profile
+from app.accounts.elsewhere import required_for
 from app.accounts.links import AddressLink, LinkOverError, still_fits
 from app.accounts.models import User
 from app.accounts.schemas import ChangeAddress, ChangePassword, Profile
 from app.accounts.service import AddressTakenError, find_by_email, held
 from app.db import Database, Databased, Session
 from app.errors import NotFoundError, TooManyError
-from app.i18n import lazy, speak
+from app.i18n import Text, lazy, speak
 from app.web.browser import settings_of
 from app.web.forms import read_form
 from app.web.pages import go, page, path_of
@@ -57,6 +58,8 @@ async def ask_for_email(request: Request, database: Databased, viewer: SignedIn)
     new = form.value.email
     if new.lower() == viewer.email.lower():
         return again(request, EMAIL, form.fail("email", lazy("This is the address you have already.")))
+    if (problem := await _kept_elsewhere(database, viewer.email, new)) is not None:
+        return again(request, EMAIL, form.fail("email", problem))
     try:
         if not await is_their_password(database, request, viewer, form.value.password):
             return again(request, EMAIL, form.fail("password", WRONG_PASSWORD))
@@ -69,6 +72,20 @@ async def ask_for_email(request: Request, database: Databased, viewer: SignedIn)
         path_of(request, "accounts.email"),
         say=lazy("We have sent a mail to %(email)s. Open the link in it to finish.", email=new),
     )
+
+
+async def _kept_elsewhere(database: Database, old: str, new: str) -> Text | None:
+    """Why an address cannot be changed: the way in that goes with its domain is its organisation's to give."""
+    async with database.transaction() as session:
+        for email in (old, new):
+            if (found := await required_for(session, email)) is not None:
+                return lazy(
+                    "%(organisation)s signs in everyone with an address like %(email)s. Such an address stays with "
+                    "its account.",
+                    organisation=found.name,
+                    email=email,
+                )
+    return None
 
 
 async def _mail_both(database: Database, request: Request, viewer: Viewer, new: str) -> None:

@@ -5,10 +5,11 @@ from fastapi import APIRouter, Request, Response
 from app.accounts import rates, signing_in
 from app.accounts.access import AnyViewer
 from app.accounts.answers import again, too_often
+from app.accounts.elsewhere import Provided, SignInElsewhereError, is_staff, provided_for
 from app.accounts.models import User
 from app.accounts.schemas import SignIn
 from app.accounts.service import BannedError, authenticate
-from app.db import Databased, Session
+from app.db import Database, Databased, Session
 from app.errors import TooManyError
 from app.i18n import lazy
 from app.web.forms import Form, read_form
@@ -33,6 +34,9 @@ async def sign_in(request: Request, database: Databased) -> Response:
     """A new session, or one sentence for whatever was wrong."""
     form = await read_form(request, SignIn)
     onward = _onward(request, form.values.get("next", ""))
+    provided = await _provided(database, form)
+    if provided is not None and not form.values.get("password"):
+        raise SignInElsewhereError(provided, onward)
     if form.value is None:
         return again(request, FORM, form, next=onward)
     tries = (
@@ -44,6 +48,10 @@ async def sign_in(request: Request, database: Databased) -> Response:
     except TooManyError as error:
         return too_often(request, FORM, form, error, next=onward)
     user = await authenticate(database, form.value.email, form.value.password)
+    # Only now, and whatever was found: the same page in the same time for everyone of that domain. Who looks after
+    # the site comes in by password, also when a provider is away.
+    if provided is not None and provided.required and not is_staff(user):
+        raise SignInElsewhereError(provided, onward)
     if user is None:
         return again(request, FORM, form.fail("", UNKNOWN), next=onward)
     await rates.give_back(database, request, *tries)
@@ -51,7 +59,7 @@ async def sign_in(request: Request, database: Databased) -> Response:
 
 
 async def _enter(
-    request: Request, database: Databased, form: Form[SignIn], user: User, onward: str
+    request: Request, database: Database, form: Form[SignIn], user: User, onward: str
 ) -> Response:
     try:
         async with database.transaction() as session:
@@ -67,6 +75,11 @@ async def sign_out(request: Request, session: Session) -> Response:
     await signing_in.close_on_this_browser(session, request)
     response = go(request, path_of(request, "home.landing"), say=lazy("You are signed out."))
     return signing_in.forget(request, response)
+
+
+async def _provided(database: Database, form: Form[SignIn]) -> Provided | None:
+    async with database.reading() as session:
+        return await provided_for(session, form.values.get("email", "").strip())
 
 
 def _onward(request: Request, wanted: str) -> str:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app.accounts import letters, passwords, rates, signing_in, zones
 from app.accounts.access import AnyViewer
 from app.accounts.answers import again, too_often
+from app.accounts.elsewhere import refuse_if_elsewhere
 from app.accounts.links import LinkOverError, VerifyLink
 from app.accounts.mailed import mailed
 from app.accounts.models import User
@@ -37,6 +38,8 @@ async def create(request: Request, database: Databased) -> Response:
     if form.value is None:
         return again(request, FORM, form, zones=known_zones)
     typed = form.value
+    async with database.transaction() as session:
+        await refuse_if_elsewhere(session, typed.email)
     here, there = rates.from_here(request, rates.SIGN_UPS), rates.to_address(rates.MAILS, typed.email)
     try:
         await rates.count(database, request, here, there)

@@ -5,13 +5,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import sessions
 from app.accounts.access import Viewer
+from app.accounts.elsewhere import is_staff, refuse_if_elsewhere
 from app.accounts.models import User
 from app.accounts.service import BannedError
 from app.web.browser import YEAR, delete_cookie, set_cookie
 
 
-async def open_on_this_browser(session: AsyncSession, request: Request, user: User) -> str:
-    """A new session, never one that was there before; returns its token. BannedError for a closed account."""
+async def open_on_this_browser(
+    session: AsyncSession, request: Request, user: User, *, elsewhere: bool = False
+) -> str:
+    """A new session, never one that was there before; returns its token.
+
+    The one door to every session. BannedError for a closed account; SignInElsewhereError for someone whose
+    organisation signs its people in by itself, unless it has just done so (`elsewhere`).
+    """
+    if not elsewhere and not is_staff(user):
+        await refuse_if_elsewhere(session, user.email)
     if user.banned_at is not None:
         raise BannedError(user.ban_reason)
     await close_on_this_browser(session, request)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import passwords, rates, signing_in, zones
 from app.accounts.access import AnyViewer, SignedIn, VerificationNeededError, Viewer
+from app.accounts.elsewhere import provided_for, refuse_if_elsewhere
 from app.accounts.models import User
 from app.accounts.schemas import SignUp
 from app.accounts.service import AddressTakenError, create_account, find_by_email, held, verify_address
@@ -46,6 +47,8 @@ async def sign_up(request: Request, database: Databased, viewer: AnyViewer, toke
         asked = await read(session, token)
         if viewer is not None or await find_by_email(session, asked.invitation.email) is not None:
             return go(request, path_of(request, "invitations.show", token=token))
+        onward = path_of(request, "invitations.show", token=token)
+        await refuse_if_elsewhere(session, asked.invitation.email, onward)
     form = await _read(request, asked.invitation.email)
     if form.value is None:
         async with database.transaction() as session:
@@ -105,6 +108,7 @@ async def _page(
         token=token,
         form=form,
         has_account=known,
+        provided=await provided_for(session, asked.invitation.email) if viewer is None else None,
         zones=zones.by_part_of_the_world(),
     )
     response.headers["cache-control"] = "no-store"

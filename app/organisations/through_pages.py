@@ -1,0 +1,181 @@
+"""Signing in through one's organisation: which one, the way to its provider, and the way back."""
+
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import rates, signing_in
+from app.accounts.access import AnyViewer, SignedIn, Viewer
+from app.accounts.elsewhere import provided_for
+from app.accounts.models import User
+from app.accounts.service import BannedError, held
+from app.db import Database, Databased, Session
+from app.errors import NotFoundError
+from app.i18n import Text, lazy
+from app.memberships.limits import hold
+from app.organisations.attempts import begin, client_of, take
+from app.organisations.entering import Entered, enter, known, link
+from app.organisations.models import SignInAttempt
+from app.organisations.openid import Answer, Claims, WentWrongError, Why, claims_of, discover
+from app.organisations.providers import Provider, find_provider
+from app.organisations.sign_in_schemas import FindInput, LinkInput
+from app.organisations.sign_in_words import SignInFailedError
+from app.organisations.trying import tried
+from app.web.browser import settings_of, signer, unsigned
+from app.web.forms import read_form
+from app.web.pages import go, local_path, page, path_of
+
+router = APIRouter(prefix="/sign-in")
+log = structlog.get_logger()
+LINK = "sign-in-link"
+LINK_SECONDS = 600
+FIND = "organisations/sign_in_find.html"
+
+
+@router.get("/through", name="sign_in.find")
+async def ask(request: Request, next: str = "") -> Response:  # noqa: A002  the address says next
+    """Whose organisation signs them in?"""
+    return page(request, FIND, form=None, next=local_path(next, ""))
+
+
+@router.post("/through", name="sign_in.found")
+async def find(request: Request, session: Session) -> Response:
+    """The organisation of the address's domain; says nothing about who has an account."""
+    form = await read_form(request, FindInput)
+    onward = local_path(form.values.get("next", ""), "")
+    if form.value is None:
+        return page(request, FIND, 422, form=form, next=onward)
+    provided = await provided_for(session, form.value.email)
+    if provided is None:
+        form.fail("email", lazy("No organisation signs in the people of this domain. Use your password."))
+        return page(request, FIND, 422, form=form, next=onward)
+    # A page and no redirect: the way to another host is a link that is followed, never a form that is sent on.
+    return page(request, "accounts/elsewhere.html", provided=provided, next=onward, error=None)
+
+
+@router.get("/with/{slug}", name="sign_in.begin")
+async def there(request: Request, database: Databased, slug: str, next: str = "") -> Response:  # noqa: A002  the address says next
+    """To the provider; who comes from another site is asked first, so that nobody is signed in unawares."""
+    async with database.transaction() as session:
+        provider = await find_provider(session, slug)
+    onward = local_path(next, path_of(request, "home.dashboard"))
+    if not provider.proven:
+        raise NotFoundError
+    if request.headers.get("sec-fetch-site") != "same-origin":
+        return page(request, "organisations/sign_in_begin.html", provider=provider, next=onward)
+    await rates.count(database, request, rates.from_here(request, rates.SIGN_INS_ELSEWHERE))
+    return await leave(request, database, provider, onward=onward)
+
+
+async def leave(
+    request: Request, database: Database, provider: Provider, *, onward: str, tried_by: int | None = None
+) -> Response:
+    """Send the browser to the provider."""
+    try:
+        metadata = await discover(settings_of(request), provider.row.issuer)
+        async with database.transaction() as session:
+            address = await begin(session, request, provider, metadata, onward=onward, tried_by=tried_by)
+    except WentWrongError as error:
+        raise _failed(provider, error.why) from error
+    response = go(request, address)
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
+@router.get("/with/{slug}/return", name="sign_in.returned")
+async def back(request: Request, database: Databased, viewer: AnyViewer, slug: str) -> Response:
+    """Back from the provider, with a code or with an error; each state counts once."""
+    async with database.transaction() as session:
+        provider = await find_provider(session, slug)
+    said = {name: request.query_params.get(name, "")[:4000] for name in ("state", "code", "error", "iss")}
+    try:
+        async with database.transaction() as session:
+            attempt = await take(session, request, provider, said["state"])
+        client = client_of(request, provider)
+        if said["error"] or not said["code"]:
+            # What it says of why is for nobody’s eyes.
+            raise _failed(provider, Why.DENIED)
+        claims = await claims_of(
+            settings_of(request), client, Answer(said["code"], said["iss"]), attempt.nonce, attempt.verifier
+        )
+        if attempt.tried_by is not None:
+            return await tried(request, database, provider, viewer, attempt.tried_by, claims)
+        return await _come_in(request, database, provider, viewer, attempt, claims)
+    except WentWrongError as error:
+        raise _failed(provider, error.why) from error
+
+
+async def _come_in(
+    request: Request,
+    database: Database,
+    provider: Provider,
+    viewer: Viewer | None,
+    attempt: SignInAttempt,
+    claims: Claims,
+) -> Response:
+    async with database.transaction() as session:
+        if viewer is not None and not await known(session, provider, claims):
+            return _ask_to_link(request, provider, viewer, claims, attempt.onward)
+        entered = await enter(session, provider, claims)
+        token = await signing_in.open_on_this_browser(session, request, entered.user, elsewhere=True)
+    log.info("sign_in.through", organisation=provider.organisation.id, person=entered.user.id)
+    return signing_in.remember(request, _onward(request, provider, entered, attempt.onward), token)
+
+
+def _onward(request: Request, provider: Provider, entered: Entered, onward: str) -> Response:
+    said = entered.said
+    if said is None and entered.is_new:
+        said = lazy("Welcome. You host for %(organisation)s now.", organisation=provider.name)
+    return go(request, onward, say=said, kind="warn" if entered.said else "good")
+
+
+def _ask_to_link(
+    request: Request, provider: Provider, viewer: Viewer, claims: Claims, onward: str
+) -> Response:
+    """Someone is signed in here and new there: one person with one account, if they say so."""
+    values = sorted(claims.values(provider.row.role_claim)) if provider.row.role_claim else []
+    told = [provider.row.id, viewer.id, claims.subject, claims.email, claims.name, values, onward]
+    signed = signer(settings_of(request), LINK).dumps(told)
+    return page(request, "organisations/sign_in_link.html", provider=provider, claims=claims, link=signed)
+
+
+@router.post("/with/{slug}/link", name="sign_in.link")
+async def link_account(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
+    """Link the account that is signed in here with who they are there."""
+    provider = await find_provider(session, slug)
+    form = await read_form(request, LinkInput)
+    told = unsigned(settings_of(request), LINK, form.value.link if form.value else None, seconds=LINK_SECONDS)
+    match told:
+        case [provider.row.id, viewer.id, str(subject), str(email), str(name), list(values), str(onward)]:
+            claims = Claims(subject, email, name, {provider.row.role_claim: values})
+        case _:
+            raise _failed(provider, Why.OVER)
+    await hold(session, provider.organisation.holder_id)
+    user = await _account(session, viewer)
+    await link(session, provider, user, claims.subject)
+    try:
+        entered = await enter(session, provider, claims)
+    except WentWrongError as error:
+        raise _failed(provider, error.why) from error
+    said: Text = entered.said or lazy(
+        "Linked. %(organisation)s signs you in now.", organisation=provider.name
+    )
+    return go(request, local_path(onward, path_of(request, "home.dashboard")), say=said)
+
+
+async def _account(session: AsyncSession, viewer: Viewer) -> User:
+    user = await held(session, viewer.id)
+    if user is None:
+        raise NotFoundError
+    if user.banned_at is not None:
+        raise BannedError(user.ban_reason)
+    return user
+
+
+def _failed(provider: Provider, why: Why) -> SignInFailedError:
+    """What the log gets is a word of ours: nothing of what was sent."""
+    log.warning("sign_in.failed", organisation=provider.organisation.id, why=why)
+    context: dict[str, Any] = {"slug": provider.organisation.slug, "name": provider.name}
+    return SignInFailedError(why, **context)
