@@ -12,6 +12,12 @@ _TOTALS = text("""
     FROM holders h LEFT JOIN recordings r ON r.holder_id = h.id GROUP BY h.id
     HAVING h.stored_bytes <> coalesce(sum(r.bytes), 0) OR h.stored_bytes < 0
 """)
+_SHARES = text("""
+    SELECT o.slug, h.user_id, h.stored_bytes, coalesce(sum(r.bytes), 0) AS summed
+    FROM organisation_hosts h JOIN organisations o ON o.id = h.organisation_id
+    LEFT JOIN recordings r ON r.holder_id = o.holder_id AND r.host_id = h.user_id
+    GROUP BY o.slug, h.organisation_id, h.user_id HAVING h.stored_bytes <> coalesce(sum(r.bytes), 0)
+""")
 _TWICE = text("""
     SELECT room_id FROM meetings WHERE state IN ('starting', 'running') AND room_id IS NOT NULL
     GROUP BY room_id HAVING count(*) > 1
@@ -44,6 +50,7 @@ _KEPT_FREE = text(
 async def after_every_step(session: AsyncSession) -> None:
     """Whatever BBB does."""
     assert not (found := list(await session.execute(_TOTALS))), f"kept totals are not the sums: {found}"
+    assert not (found := list(await session.execute(_SHARES))), f"hosts' totals are not the sums: {found}"
     assert not (found := list(await session.execute(_TWICE))), f"two meetings in one room: {found}"
     assert not (found := list(await session.execute(_TOO_LONG))), f"longer than granted: {found}"
     assert not (found := list(await session.execute(_NAMES))), f"names of a meeting that is over: {found}"

@@ -14,6 +14,10 @@ _FACTS = text("""
             AND (o.last_used_at, o.id) > (r.last_used_at, r.id)) AS newer_rooms,
         (SELECT count(*) FROM meetings WHERE holder_id = h.id AND state IN ('starting', 'running')) AS at_once,
         (SELECT coalesce(sum(reserved_bytes), 0) FROM meetings WHERE holder_id = h.id)::bigint AS reserved,
+        (SELECT coalesce(sum(bytes), 0) FROM recordings
+            WHERE holder_id = h.id AND host_id = r.host_id)::bigint AS hosts_stored,
+        (SELECT coalesce(sum(m.reserved_bytes), 0) FROM meetings m LEFT JOIN rooms o ON o.id = m.room_id
+            WHERE m.holder_id = h.id AND coalesce(o.host_id, m.started_by) = r.host_id)::bigint AS hosts_reserved,
         (SELECT count(*) FROM meetings WHERE holder_id = h.id AND large_session AND state <> 'failed'
             AND reserved_at >= :month) AS large_this_month
     FROM rooms r JOIN holders h ON h.id = r.holder_id JOIN users u ON u.id = r.host_id WHERE r.id = :room

@@ -13,6 +13,8 @@ from app.memberships.overrides import set_override, withdraw_override
 from app.organisations.leaving import let_go
 from app.organisations.models import HostRole, Organisation
 from app.organisations.service import put_host
+from app.organisations.shares import Wish as ShareWish
+from app.organisations.shares import give_share
 from quotas.limits import LimitName
 from tests import factories
 from tests.model.meetings import Meetings
@@ -49,6 +51,7 @@ class Rights(Rooms, Meetings):
             self._override,
             self._withdraw,
             self._hosts,
+            self._share,
             self._close,
         ]
         self.town.do(self.chance.choice(changes)(holder))
@@ -113,6 +116,20 @@ class Rights(Rooms, Meetings):
             else:
                 await let_go(session, organisation, self.cora.id)
         holder.hosts = [self.ada, self.cora] if joins else [self.ada]
+
+    async def _share(self, holder: Holder) -> None:
+        """The admin of an organisation gives its first host another share of the storage, if there is as much."""
+        if holder.organisation is None:
+            return
+        share = self.chance.choice([None, 0, 300_000_000, 2_000_000_000])
+        async with self.town.database.transaction() as session:
+            organisation = await session.get_one(Organisation, holder.organisation)
+            given = await give_share(session, organisation, ShareWish(self.ada.id, share, sure=True))
+        self._say(
+            f"{holder.name}: Ada's share is {share}{'' if given.is_kept else ', if there were as much'}"
+        )
+        if given.is_kept:
+            holder.share = share
 
     async def _close(self, holder: Holder) -> None:
         """Its first host is banned, or not any more; Ada hosts the rooms of both organisations too."""

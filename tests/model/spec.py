@@ -73,6 +73,8 @@ class Limits:
     storage: int | None
     large_per_month: int | None
     large_people: int | None
+    share: int | None
+    """of an organisation's storage, for the host of its rooms: who hosts for it the longest"""
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Holder:
     organisation: int | None = None
     memberships: list[Held] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
+    share: int | None = None  # that its admin gave to its first host
 
     def tier_at(self, now: datetime) -> str:
         working = [
@@ -103,8 +106,14 @@ class Holder:
             storage=tier.first_host + tier.further_host * (hosts - 1),
             large_per_month=tier.large_per_month,
             large_people=tier.large_people,
+            share=self._share_on(tier),
         )
         return replace(limits, **{each.limit: each.value for each in self.overrides if each.works_at(now)})
+
+    def _share_on(self, tier: Tier) -> int | None:
+        if self.organisation is None:
+            return None
+        return tier.first_host if self.share is None else self.share
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,8 @@ class Facts:
     pasts: Sequence[Past]
     stored: int
     reserved: int
+    hosts_stored: int
+    hosts_reserved: int
     large_this_month: int
     banned: bool
 
@@ -208,11 +219,24 @@ def _may_not_record(limits: Limits, facts: Facts, wish: Wish, spent: int) -> dic
     used = facts.stored + facts.reserved
     if limits.storage == 0:
         return {"recording_off": No(0, used)}
-    if limits.storage is None:
-        return {}
     left = DAY if limits.minutes is None else max(0, limits.minutes - spent)
-    needed = wish.minutes or (LEAST_RECORDED if wish.shorten else left)
-    return {"storage_full": No(limits.storage, used)} if used + bytes_for(needed) > limits.storage else {}
+    needed = bytes_for(wish.minutes or (LEAST_RECORDED if wish.shorten else left))
+    against = {}
+    if limits.storage is not None and used + needed > limits.storage:
+        against["storage_full"] = No(limits.storage, used)
+    of_host = facts.hosts_stored + facts.hosts_reserved
+    if limits.share is not None and of_host + needed > limits.share:
+        against["share_full"] = No(limits.share, of_host)
+    return against
+
+
+def _free(limits: Limits, facts: Facts) -> list[int]:
+    """Bytes that may still be recorded, by everything that bounds them."""
+    bounds = [
+        (limits.storage, facts.stored + facts.reserved),
+        (limits.share, facts.hosts_stored + facts.hosts_reserved),
+    ]
+    return [max(0, limit - used) for limit, used in bounds if limit is not None]
 
 
 @dataclass(frozen=True)
@@ -231,9 +255,8 @@ def terms_of(limits: Limits, facts: Facts, wish: Wish, now: datetime) -> Terms:
     lengths = [wish.minutes] if wish.minutes else []
     if limits.minutes is not None:
         lengths.append(limits.minutes - minutes_spent(facts.pasts, now))
-    if wish.record and limits.storage is not None:
-        free = max(0, limits.storage - facts.stored - facts.reserved)
-        lengths.append(free * 60 // BYTES_PER_HOUR)
+    if wish.record:
+        lengths += [free * 60 // BYTES_PER_HOUR for free in _free(limits, facts)]
     minutes = min(lengths, default=None)
     people = wish.people or limits.people
     return Terms(
