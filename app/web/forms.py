@@ -19,6 +19,9 @@ MESSAGES: Mapping[str, Text] = {
     "missing": lazy("Fill this in."),
     "string_too_short": lazy("Fill this in."),
     "string_too_long": lazy("This is too long: at most %(max_length)s characters."),
+    # The same after a line was tidied: then pydantic counts whatever it is.
+    "too_short": lazy("Fill this in."),
+    "too_long": lazy("This is too long: at most %(max_length)s characters."),
     "string_pattern_mismatch": lazy("This is not written as it needs to be."),
     "enum": lazy("Choose one of the options."),
     "literal_error": lazy("Choose one of the options."),
