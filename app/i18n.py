@@ -1,18 +1,21 @@
 """Words in the reader's language: gettext catalogues, and texts that wait for a language."""
 
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import LazyProxy, NullTranslations, Translations
 
 from app.settings import ROOT
 
 LANGUAGES = {"en": "English", "ca": "Català"}
 DEFAULT = "en"
+# English as it is written where this house stands: 14:05, 3 May 2026.
+LOCALES = {"en": "en_GB"}
 CATALOGUES: Path = ROOT / "app" / "locale"
 
 Text = str | LazyProxy
@@ -64,8 +67,18 @@ def gettext(text: str, **values: object) -> str:
 
 
 def ngettext(one: str, many: str, n: int, **values: object) -> str:
-    """The text for one or for many, with `num` and the other named values filled in."""
-    return ntranslated(one, many, n) % {"num": n, **values}
+    """The text for one or for many, with `num`, as figures are written, and the other named values filled in."""
+    return ntranslated(one, many, n) % {"num": figure(n), **values}
+
+
+def figure(value: float) -> str:
+    """A number as the reader's language writes it: 12,345."""
+    return _decimal(value, LOCALES.get(spoken(), spoken()))
+
+
+@lru_cache(4096)
+def _decimal(value: float, locale: str) -> str:
+    return format_decimal(value, locale=locale)
 
 
 def lazy(text: str, **values: object) -> LazyProxy:

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 
 from app import wording
 from app.folding import FoldingEnvironment
@@ -62,7 +63,14 @@ def _environment(language: str, pattern: Callable[[str], str], site: Any, folder
         auto_reload=False,
     )
     environment.install_gettext_callables(translated, ntranslated, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(static=static, url=url, site=site, languages=LANGUAGES)
+    plural: Callable[..., Any] = environment.globals["ngettext"]  # type: ignore[assignment]  # just installed
+
+    @pass_context
+    def ngettext(context: Context, one: str, many: str, num: int, **values: Any) -> Any:
+        """Jinja's own, with `num` as the reader's language writes figures."""
+        return plural(context, one, many, num, **{"num": wording.number(num), **values})
+
+    environment.globals.update(ngettext=ngettext, static=static, url=url, site=site, languages=LANGUAGES)
     environment.filters.update(
         bytes=wording.size,
         date=wording.date,

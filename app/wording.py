@@ -8,16 +8,14 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_time, get_timezone_name
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 from markupsafe import Markup
 
 from app import clock
+from app.i18n import LOCALES, figure, ngettext, spoken
 from app.i18n import gettext as _
-from app.i18n import ngettext, spoken
 
 HOUR = 60
-# English as it is written where this house stands: 14:05, 3 May 2026.
-LOCALES = {"en": "en_GB"}
 UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 
 _zone: ContextVar[str | None] = ContextVar("zone", default=None)
@@ -42,7 +40,7 @@ def _locale() -> str:
 
 def number(value: float) -> str:
     """12,345 as the reader's language writes it."""
-    return _decimal(value, _locale())
+    return figure(value)
 
 
 def size(count: int) -> str:
@@ -50,7 +48,7 @@ def size(count: int) -> str:
     for unit, name in UNITS:
         if count >= unit:
             value = round(count / unit, 1)
-            return f"{_decimal(value, _locale())} {name}"
+            return f"{figure(value)} {name}"
     return ngettext("%(num)s byte", "%(num)s bytes", count)
 
 
@@ -139,8 +137,3 @@ def _zone_name(local: datetime) -> str:
 
 
 _zone_names: dict[tuple[object, ...], str] = {}
-
-
-@lru_cache(4096)
-def _decimal(value: float, locale: str) -> str:
-    return format_decimal(value, locale=locale)
