@@ -188,6 +188,9 @@ def upgrade() -> None:
             name="ck_ledger_entries_counts_as_what_it_is",
         ),
         sa.CheckConstraint("cents <> 0", name="ck_ledger_entries_says_something"),
+        sa.CheckConstraint(
+            "(kind = 'correction') = (cents < 0)", name="ck_ledger_entries_only_corrections_take_away"
+        ),
         sa.ForeignKeyConstraint(["confirms_id"], ["ledger_entries.id"], name="fk_ledger_entries_confirms_id"),
         sa.ForeignKeyConstraint(["contributor_id"], ["holders.id"], name="fk_ledger_entries_contributor_id"),
         sa.ForeignKeyConstraint(["custodian_id"], ["holders.id"], name="fk_ledger_entries_custodian_id"),
@@ -246,6 +249,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("membership_id", sa.BigInteger(), nullable=True),
         sa.Column("settles", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["holder_id"], ["holders.id"], name="fk_grants_holder_id"),
         sa.ForeignKeyConstraint(["membership_id"], ["memberships.id"], name="fk_grants_membership_id"),
         sa.ForeignKeyConstraint(["rule_id"], ["grant_rules.id"], name="fk_grants_rule_id"),

@@ -34,6 +34,7 @@ class LedgerEntry(WithId, Base):
     __tablename__ = "ledger_entries"
     __table_args__ = (
         CheckConstraint("cents <> 0", name="says_something"),
+        CheckConstraint("(kind = 'correction') = (cents < 0)", name="only_corrections_take_away"),
         CheckConstraint("(kind = 'correction') = (reverses_id IS NOT NULL)", name="corrections_reverse"),
         CheckConstraint(
             "counts_as IN ('pledge', 'confirmation') AND kind IN ('correction', counts_as)",
@@ -125,6 +126,7 @@ class Grant(WithId, Base):
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("memberships.id"), index=True)
     # It pays for a membership that an operator gave before; one that it made itself ends when it falls.
     settles: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    told_at: Mapped[datetime | None]  # when the mail about it was written
 
 
 class GrantEntry(Base):
