@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app import clock
+from app import clock, jobs
 from app.contributions.models import EntryKind, Grant, GrantEntry, GrantRule, GrantState, LedgerEntry
 from app.contributions.placing import Place, Places, place_on
 from app.contributions.rules import rules_in_force
@@ -18,6 +18,7 @@ from app.memberships.models import Holder, Tier
 from quotas.contributions import Given, earning, price_in_year
 
 BY_RULE = "the rules"
+TELL = "contributions:tell_of_grant"
 
 
 class DecidedAlreadyError(ConflictError):
@@ -206,6 +207,7 @@ async def _grant(session: AsyncSession, grant: Grant, held: HeldLimits, ground: 
     await _close(session, grant, GrantState.GRANTED, by, grant.reason)
     # The partial unique index is the last word on "an entry earns one grant".
     await session.execute(update(GrantEntry).where(GrantEntry.grant_id == grant.id).values(earned=True))
+    await jobs.defer(session, TELL, grant_id=grant.id)
 
 
 async def _stand_on(session: AsyncSession, grant: Grant, ground: Ground) -> None:
