@@ -201,10 +201,11 @@ async def _preview(
     except UnreadableError as error:
         # A newer version of the program may read more strictly than the one that took the file.
         return await _index(request, session, 1, error.trouble)
-    counts = dict.fromkeys((*(str(one) for one in LineState), "known", "doubtful"), 0)
+    counts = dict.fromkeys((*(str(one) for one in LineState), "known", "doubtful", "confirming"), 0)
     for one in preview.lines:
         counts[one.becomes] += 1
         counts["doubtful"] += one.doubtful
+        counts["confirming"] += one.confirms_id is not None
     chosen = state if counts.get(state) else ""
     wanted = [
         one

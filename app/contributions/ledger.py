@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -65,10 +66,6 @@ async def record(session: AsyncSession, entry: Entry, by: str) -> LedgerEntry:
     Takes the contributor's lock. Raises NotFoundError (no such contributor), NoSuchPledgeError,
     RecordedAlreadyError.
     """
-    if entry.kind is EntryKind.CORRECTION or entry.cents <= 0:
-        raise ValueError(
-            "corrections are made by app.contributions.corrections, and a contribution is above zero"
-        )
     held = await hold(session, entry.contributor_id)
     if entry.confirms_id is not None:
         await _check_pledge(session, entry.confirms_id, entry.contributor_id)
@@ -85,11 +82,19 @@ async def write(session: AsyncSession, entry: Entry, by: str) -> LedgerEntry:
         if before is not None:
             same = all(getattr(before, name) == value for name, value in asdict(entry).items())
             raise RecordedAlreadyError(before.id, same=same)
-    values = asdict(entry) | {"counts_as": entry.kind, "recorded_at": clock.now(), "recorded_by": by}
-    written = LedgerEntry(**values)
+    written = LedgerEntry(**columns_of(entry, by))
     session.add(written)
     await session.flush()
     return written
+
+
+def columns_of(entry: Entry, by: str) -> dict[str, Any]:
+    """The columns of a pledge or confirmation, the same for one as for ten thousand."""
+    if entry.kind is EntryKind.CORRECTION or entry.cents <= 0:
+        raise ValueError(
+            "corrections are made by app.contributions.corrections, and a contribution is above zero"
+        )
+    return asdict(entry) | {"counts_as": entry.kind, "recorded_at": clock.now(), "recorded_by": by}
 
 
 async def find_entry(session: AsyncSession, entry_id: int) -> LedgerEntry:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.contributions.importing.files import entry_of
+from app.contributions.importing.files import NotReadyError, entry_of, euros_of
+from app.contributions.importing.pledges import Pledges
 from app.contributions.ledger import record
 from app.contributions.models import ImportFile, ImportLine, LedgerEntry, LineState, MatchedBy
 from app.errors import ConflictError, NotFoundError
@@ -23,9 +24,10 @@ class DecidedLineError(ConflictError):
 async def match(
     session: AsyncSession, line_id: int, holder_id: int, by: str, rate: Decimal | None = None
 ) -> LedgerEntry:
-    """Say whose a payment is, and record it. Raises NotFoundError, DecidedLineError.
+    """Say whose a payment is, and record it; it confirms an open pledge, as in a whole file.
 
-    `rate`: for a payment in another currency whose file had none.
+    `rate`: for a payment in another currency whose file had none. Raises NotFoundError, DecidedLineError,
+    NotReadyError (no rate).
     """
     # The contributor first, then the line: the order in which an import takes them.
     await hold(session, holder_id)
@@ -35,7 +37,12 @@ async def match(
     file = await session.get_one(ImportFile, line.file_id)
     line.rate = line.rate if line.rate is not None else rate
     rates = {} if line.rate is None else {line.currency: line.rate}
-    entry = await record(session, entry_of(line, holder_id, line.id, rates, file), by)
+    cents = euros_of(line, rates)
+    if cents is None:
+        raise NotReadyError
+    pledges = await Pledges.of(session, {holder_id})
+    promised = pledges.take(holder_id, line.booked_on, cents)
+    entry = await record(session, entry_of(line, holder_id, line.id, rates, file, promised), by)
     line.state, line.holder_id, line.matched_by, line.reason = (
         LineState.MATCHED,
         holder_id,

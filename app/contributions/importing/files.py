@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import undefer
 from app import clock
 from app.contributions.importing.matching import Match, matches_of, parts_of
 from app.contributions.importing.payments import Payment, tidied
+from app.contributions.importing.pledges import Pledges
 from app.contributions.importing.reading import FileKind, Reading, kind_of, read
 from app.contributions.importing.recording import lock_all, record_all
 from app.contributions.ledger import Entry
@@ -59,6 +60,8 @@ class Looked:
     match: Match
     known: int | None
     known_file: int | None = None
+    confirms_id: int | None = None
+    """the open pledge that it confirms"""
 
     @property
     def becomes(self) -> str:
@@ -147,7 +150,39 @@ async def preview_of(session: AsyncSession, file: ImportFile, today: date) -> Pr
     foreign = {
         one.payment.currency for one in lines if one.becomes in {LineState.MATCHED, LineState.UNMATCHED}
     }
+    lines = await _with_pledges(session, lines, rates)
     return Preview(reading, lines, sorted(foreign - {"EUR"} - set(rates)))
+
+
+async def _with_pledges(
+    session: AsyncSession, lines: Sequence[Looked], rates: dict[str, Decimal]
+) -> list[Looked]:
+    """The payments with the pledges that they confirm, taken in the order of the file."""
+    pledges = await Pledges.of(session, _contributors(lines))
+    found = []
+    for one in lines:
+        cents = euros_of(one.payment, rates) if one.becomes == LineState.MATCHED else None
+        pledge_id = None
+        if cents is not None and one.match.holder_id is not None:
+            pledge_id = pledges.take(one.match.holder_id, one.payment.booked_on, cents)
+        found.append(replace(one, confirms_id=pledge_id))
+    return found
+
+
+def _contributors(lines: Sequence[Looked]) -> set[int]:
+    return {
+        one.match.holder_id
+        for one in lines
+        if one.becomes == LineState.MATCHED and one.match.holder_id is not None
+    }
+
+
+def euros_of(payment: Payment | ImportLine, rates: dict[str, Decimal]) -> int | None:
+    """The value in cents of EUR; None while nobody has said what the currency is worth."""
+    if payment.currency == "EUR":
+        return payment.cents
+    rate = rates.get(payment.currency)
+    return None if rate is None else in_euros(payment.cents, rate)
 
 
 def rates_of(file: ImportFile) -> dict[str, Decimal]:
@@ -180,12 +215,14 @@ async def import_file(session: AsyncSession, file_id: int, today: date, by: str)
     rates = rates_of(file)
     wanted = [one for one in preview.lines if one.becomes != "known"]
     # The contributors first, as everywhere: then what is theirs.
-    await lock_all(session, {one.match.holder_id for one in wanted if one.match.holder_id is not None})
+    await lock_all(session, _contributors(wanted))
     ids = await _keep_lines(session, file, wanted, rates)
+    # Read again under the lock: a pledge may have been confirmed, or taken back, since the preview.
+    kept = await _with_pledges(session, [one for one in wanted if one.payment.key in ids], rates)
     entries = [
-        entry_of(one.payment, one.match.holder_id, ids[one.payment.key], rates, file)
-        for one in wanted
-        if one.becomes == LineState.MATCHED and one.match.holder_id is not None and one.payment.key in ids
+        entry_of(one.payment, one.match.holder_id, ids[one.payment.key], rates, file, one.confirms_id)
+        for one in kept
+        if one.becomes == LineState.MATCHED and one.match.holder_id is not None
     ]
     await record_all(session, entries, by)
     file.imported_at, file.imported_by, file.content = clock.now(), by, None
@@ -230,13 +267,20 @@ def _row(one: Looked, file_id: int, rates: dict[str, Decimal]) -> dict[str, Any]
 
 
 def entry_of(
-    payment: Payment | ImportLine, holder_id: int, line_id: int, rates: dict[str, Decimal], file: ImportFile
+    payment: Payment | ImportLine,
+    holder_id: int,
+    line_id: int,
+    rates: dict[str, Decimal],
+    file: ImportFile,
+    confirms_id: int | None,
 ) -> Entry:
-    """The confirmation that a payment becomes."""
+    """The confirmation that a payment becomes.
+
+    Raises NotReadyError: its value in EUR is not known, or not possible.
+    """
     foreign = payment.currency != "EUR"
-    rate = rates[payment.currency] if foreign else None
-    cents = payment.cents if rate is None else in_euros(payment.cents, rate)
-    if not 0 < cents <= LARGEST_CENTS:
+    cents = euros_of(payment, rates)
+    if cents is None or not 0 < cents <= LARGEST_CENTS:
         raise NotReadyError
     return Entry(
         kind=EntryKind.CONFIRMATION,
@@ -247,8 +291,9 @@ def entry_of(
         custodian_id=(file.mapping or {}).get("custodian"),
         currency=payment.currency,
         currency_cents=payment.cents if foreign else None,
-        rate=rate,
+        rate=rates[payment.currency] if foreign else None,
         note=f"{file.name}, {payment.number}",
+        confirms_id=confirms_id,
         import_line_id=line_id,
     )
 

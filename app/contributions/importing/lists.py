@@ -29,6 +29,7 @@ LINE_COLUMNS = (
     "contributor",
     "matched_by",
     "entry",
+    "confirms",
 )
 
 
@@ -59,7 +60,7 @@ async def count_unmatched(session: AsyncSession) -> int:
 async def list_lines(
     session: AsyncSession, number: int, *, file_id: int | None = None, state: str = "", search: str = ""
 ) -> Page[Any]:
-    """Lines in the order of their file. Rows: ImportLine, contributor, entry_id."""
+    """Lines in the order of their file. Rows: ImportLine, contributor, entry_id, confirms_id."""
     wanted = []
     if file_id is not None:
         wanted.append(ImportLine.file_id == file_id)
@@ -101,7 +102,12 @@ async def names_of(session: AsyncSession, holder_ids: set[int]) -> dict[int, str
 
 def _rows() -> Any:
     return (
-        select(ImportLine, Holder.name.label("contributor"), LedgerEntry.id.label("entry_id"))
+        select(
+            ImportLine,
+            Holder.name.label("contributor"),
+            LedgerEntry.id.label("entry_id"),
+            LedgerEntry.confirms_id,
+        )
         .outerjoin(Holder, Holder.id == ImportLine.holder_id)
         .outerjoin(LedgerEntry, LedgerEntry.import_line_id == ImportLine.id)
     )
@@ -125,4 +131,5 @@ def _cells(row: Any) -> Row:
         row.contributor,
         line.matched_by,
         row.entry_id,
+        row.confirms_id,
     )
