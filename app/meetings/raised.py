@@ -14,12 +14,13 @@ from app.meetings.models import Meeting, MeetingState
 from app.meetings.queries import Use, use_of
 from app.meetings.terms import MINUTE, ends_at
 from app.memberships.limits import Standing
+from app.organisations.shares import share_of
 from app.rooms.models import Room
 from quotas.decisions import Refused
 from quotas.limits import LimitName
 from quotas.rules import may_start_meeting
 from quotas.sittings import Sitting, Span, after
-from quotas.storage import estimated_bytes, reservation
+from quotas.storage import Share, estimated_bytes, reservation
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Running:
     """what the ended meetings of its sitting have used"""
     use: Use
     newer_rooms: int
+    share: Share | None = None
+    """of the room's host, if the meeting is recorded for an organisation"""
 
 
 def may_be_raised(standing: Standing, row: Any) -> bool:
@@ -68,10 +71,12 @@ def _minutes_after_restart(standing: Standing, running: Running, now: datetime) 
     sitting = after(
         before, Span(started_at=began, ended_at=now, continues_sitting=before is not None), policy
     )
-    reserved = use.reserved_bytes
+    reserved, share = use.reserved_bytes, running.share
     if row.recorded:
         # Its recording takes what it lasted, and no longer what it might have.
-        reserved -= reservation(row.minutes, policy) - estimated_bytes(-(-(now - began) // MINUTE), policy)
+        freed = reservation(row.minutes, policy) - estimated_bytes(-(-(now - began) // MINUTE), policy)
+        reserved -= freed
+        share = share and replace(share, reserved_bytes=max(0, share.reserved_bytes - freed))
     decision = may_start_meeting(
         standing.limits,
         policy,
@@ -81,6 +86,7 @@ def _minutes_after_restart(standing: Standing, running: Running, now: datetime) 
         record=row.recorded,
         stored_bytes=use.stored_bytes,
         reserved_bytes=max(0, reserved),
+        share=share,
         newer_rooms=running.newer_rooms,
     )
     return 0 if isinstance(decision, Refused) else decision.terms.minutes
@@ -119,9 +125,15 @@ async def of_room(session: AsyncSession, standing: Standing, row: Any) -> str | 
     )
     spent = await _spent(session, [row.sitting_id])
     use = await use_of(session, row.holder_id)
-    return sentence(
-        standing, Running(row, spent.get(row.sitting_id, timedelta()), use, newer_rooms=newer or 0)
+    of_host = await share_of(session, standing, row.host_id) if row.recorded else None
+    running = Running(
+        row,
+        spent.get(row.sitting_id, timedelta()),
+        use,
+        newer_rooms=newer or 0,
+        share=of_host.share if of_host else None,
     )
+    return sentence(standing, running)
 
 
 async def of_rooms(

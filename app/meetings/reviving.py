@@ -12,8 +12,9 @@ from app.accounts.models import User
 from app.db import Database
 from app.live import announce, holder_topic, room_topic
 from app.meetings.models import UNFINISHED, EndReason, Meeting, MeetingState
-from app.meetings.queries import use_of
+from app.meetings.queries import Use, use_of
 from app.memberships.limits import HeldLimits, hold
+from app.organisations.shares import share_of
 from app.rooms.models import Room
 from quotas.decisions import Granted
 from quotas.rules import may_start_meeting
@@ -76,6 +77,7 @@ async def _may_go_on(session: AsyncSession, held: HeldLimits, row: Any) -> bool:
     room = await session.execute(
         select(
             User.banned_at,
+            Room.host_id,
             select(Meeting.id)
             .where(Meeting.room_id == Room.id, Meeting.state.in_(UNFINISHED))
             .exists()
@@ -88,8 +90,7 @@ async def _may_go_on(session: AsyncSession, held: HeldLimits, row: Any) -> bool:
     if found is None or found.taken:
         return False
     use = await use_of(session, row.holder_id)
-    free = headroom(held.limits.storage_bytes, use.stored_bytes, use.reserved_bytes - row.reserved_bytes)
-    if row.recorded and free is not None and reservation(row.minutes, held.policy) > free:
+    if row.recorded and not await _recording_fits(session, held, row, use, found.host_id):
         return False
     # Only the places are asked for: it has its length, its size and its room already (DOMAIN.md rule 7).
     decision = may_start_meeting(
@@ -101,6 +102,17 @@ async def _may_go_on(session: AsyncSession, held: HeldLimits, row: Any) -> bool:
         banned=found.banned_at is not None,
     )
     return isinstance(decision, Granted)
+
+
+async def _recording_fits(session: AsyncSession, held: HeldLimits, row: Any, use: Use, host_id: int) -> bool:
+    """Whether what it may still record has space: of the holder, and of the share of the room's host."""
+    free = [headroom(held.limits.storage_bytes, use.stored_bytes, use.reserved_bytes - row.reserved_bytes)]
+    of_host = await share_of(session, held, host_id)
+    if of_host is not None:
+        share = of_host.share
+        free.append(headroom(share.limit, share.stored_bytes, share.reserved_bytes - row.reserved_bytes))
+    needed = reservation(row.minutes, held.policy)
+    return all(one is None or needed <= one for one in free)
 
 
 async def _revive(session: AsyncSession, held: HeldLimits, row: Any) -> None:

@@ -13,13 +13,14 @@ from app.meetings.models import EndReason, Meeting, MeetingState
 from app.meetings.starting import ServerSilentError
 from app.memberships.models import Holder, Tier
 from app.memberships.refusals import RefusedError
+from app.organisations.models import OrganisationHost
 from app.servers.models import Server
 from bbb_client.requests import CreateMeeting
 from bbb_client.simulator import running_simulator
 from quotas.decisions import Reason
 from tests.app.meetings.bbb import order, over_a_detour
 from tests.conftest import SECRET, new_person
-from tests.factories import a_person, a_room, meeting_by, signed_in, start
+from tests.factories import a_person, a_room, an_organisation, meeting_by, signed_in, start
 
 # Whole stories with rounds and days that pass: too many seconds for the loop.
 pytestmark = pytest.mark.slow
@@ -303,6 +304,23 @@ async def test_a_recorded_one_goes_on_only_if_its_recording_still_fits(
     assert after.state == state
     if state == MeetingState.RUNNING:
         assert after.reserved_bytes == 500_000_000
+
+
+@pytest.mark.parametrize(("stored", "state"), [(500, MeetingState.RUNNING), (501, MeetingState.ENDED)])
+async def test_a_recorded_one_of_an_organisation_goes_on_only_if_it_fits_into_the_share_of_its_host(
+    site, database, simulator, astray, other, stored, state
+):
+    servers, detour = astray
+    cora, bela = [await a_person(database, f"{name}@example.org") for name in ("cora", "bela")]
+    made = await an_organisation(database, "Riverside", "consumer", cora="admin", bela="host")
+    room = await a_room(database, bela, record=True, holder_id=made.holder_id)
+    meeting = await start(site, room, cora, record=True, minutes=60)
+    await mistaken(database, servers, detour, other, meeting)
+    async with database.transaction() as session:
+        host = await session.get_one(OrganisationHost, (made.id, bela.id))
+        host.stored_bytes = stored * 1_000_000  # of 1 GB; the organisation has 6
+    await follow(database, servers)
+    assert (await now(database, meeting)).state == state
 
 
 async def test_rounds_at_the_same_moment_revive_once_and_stay_within_the_limit(
