@@ -42,15 +42,16 @@ class Share:
         return headroom(self.limit, self.stored_bytes, self.reserved_bytes)
 
 
-def shares_of(
-    first_host: int | None, further_host: int | None, given: Sequence[int | None]
-) -> list[int | None]:
-    """The share of each host, the longest-serving first: what was `given` to them, else what the tier says.
+def share_of_host(
+    first_host: int | None, further_host: int | None, given: int | None, *, is_first: bool
+) -> int | None:
+    """The share of one host: what was `given` to them, else what the tier says; `is_first`: they host for longest.
 
     None = unlimited; of what an admin gives 0 is nothing.
     """
-    tier = (first_host, further_host)
-    return [tier[place > 0] if one is None else one for place, one in enumerate(given)]
+    if given is not None:
+        return given
+    return first_host if is_first else further_host
 
 
 def recordable_minutes(free_bytes: int | None, policy: Policy) -> int | None:

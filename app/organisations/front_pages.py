@@ -17,11 +17,11 @@ from app.memberships.limits import standing_of
 from app.memberships.models import Holder
 from app.organisations.access import Place, administered, visited
 from app.organisations.hosts import admins_of, figures, list_hosts, open_invitations, others
-from app.organisations.leaving import HeirNeededError, left_behind, let_go
+from app.organisations.leaving import HeirNeededError, heir_of, left_behind, let_go
 from app.organisations.models import Organisation, OrganisationHost
 from app.organisations.schemas import LeaveInput
 from app.organisations.service import LastAdminError
-from app.organisations.shares import share_of, shares
+from app.organisations.shares import share_of, shared_out
 from app.web.csv import csv_answer, euros
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
@@ -56,7 +56,7 @@ async def show(request: Request, session: Session, viewer: SignedIn, slug: str) 
         hosts = standing.hosts
         context |= {
             "figures": await figures(session, standing),
-            "sum": (await shares(session, standing)).sum_with(),
+            "sum": await shared_out(session, standing),
             "open": await open_invitations(session, place.organisation.id),
             "suggested": suggested(Decimal(hosts)),
         }
@@ -138,7 +138,8 @@ async def leave(request: Request, session: Session, viewer: SignedIn, slug: str)
     form = await read_form(request, LeaveInput)
     if form.value is not None:
         try:
-            await let_go(session, place.organisation, viewer.id, form.value.heir)
+            heir = await heir_of(session, form.value.heir_email, form.value.heir)
+            await let_go(session, place.organisation, viewer.id, heir)
         except LastAdminError:
             form.fail("heir", lazy("You are its only admin. Make someone else an admin first."))
         except HeirNeededError as error:

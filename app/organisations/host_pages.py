@@ -12,15 +12,16 @@ from app.db import Session
 from app.errors import NotFoundError
 from app.i18n import Text, lazy, ngettext
 from app.i18n import gettext as _
-from app.memberships.limits import Standing, standing_of
+from app.memberships.limits import Standing, hold, standing_of
 from app.organisations.access import Place, administered
-from app.organisations.hosts import Host, find_host, list_hosts, open_invitations, others
-from app.organisations.leaving import HeirNeededError, left_behind, let_go
+from app.organisations.hosts import Host, find_host, list_hosts, open_invitations, others, with_space
+from app.organisations.leaving import HeirNeededError, heir_of, left_behind, let_go
 from app.organisations.schemas import LeaveInput, RoleInput, ShareInput
 from app.organisations.service import LastAdminError, change_role, resume_host, suspend_host
-from app.organisations.shares import Given, Wish, give_share, shares
+from app.organisations.shares import Given, Wish, give_share, shared_out
 from app.web.forms import WHITESPACE, Form, read_form
 from app.web.pages import go, page, path_of
+from app.web.versions import Change
 from quotas.limits import GIGABYTE
 
 router = APIRouter(prefix="/organisations/{slug}/hosts")
@@ -28,6 +29,17 @@ log = structlog.get_logger()
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Search = Annotated[str, Query(max_length=100)]
 ONE = "/{user_id:int}"
+Found = tuple[Place, Standing, Host]
+
+
+class NoHostError(NotFoundError):
+    """Nobody of that number hosts for it: perhaps another admin was faster."""
+
+    code = "no_host"
+    title = lazy("They do not host for it")
+    message = lazy(
+        "Somebody else may have removed them, or they have left. The list of hosts says who is there."
+    )
 
 
 @router.get("", name="organisations.hosts")
@@ -45,7 +57,7 @@ async def index(
         standing=standing,
         search=search,
         hosts=await list_hosts(session, place.organisation, standing, search=search, number=number),
-        sum=(await shares(session, standing)).sum_with(),
+        sum=await shared_out(session, standing),
         open=await open_invitations(session, place.organisation.id),
     )
 
@@ -62,6 +74,7 @@ async def role(request: Request, session: Session, viewer: SignedIn, slug: str, 
     """Make a host an admin, or an admin a host."""
     place, standing, host = await _find(session, slug, viewer, user_id)
     form = await read_form(request, RoleInput)
+    changes = await _changed(session, (place, standing, host), form, "role")
     if form.value is not None:
         try:
             await change_role(session, place.organisation, user_id, form.value.role)
@@ -69,7 +82,8 @@ async def role(request: Request, session: Session, viewer: SignedIn, slug: str, 
             form.fail("role", error.message)
         else:
             return _done(request, viewer, place, user_id, "role", lazy("Saved."))
-    return await _page(request, session, place, standing, host, {"role": form}, 422)
+    status = 422 if changes is None else 409
+    return await _page(request, session, place, standing, host, {"role": form}, status, changes=changes)
 
 
 @router.post(ONE + "/share", name="organisations.change_share")
@@ -77,15 +91,19 @@ async def share(request: Request, session: Session, viewer: SignedIn, slug: str,
     """Give a host another share of the storage."""
     place, standing, host = await _find(session, slug, viewer, user_id)
     form = await read_form(request, ShareInput)
+    changes = await _changed(session, (place, standing, host), form, "share")
     confirm = False
     if form.value is not None:
-        wish = Wish(user_id, form.value.share, form.value.sure)
+        wish = Wish(user_id, form.value.share, form.value.sure, form.value.other)
         given = await give_share(session, place.organisation, wish)
         if given.is_kept:
             return _done(request, viewer, place, user_id, "share", lazy("The share is saved."))
         confirm = given.uses is not None
         form.fail("share", _why_not(given))
-    return await _page(request, session, place, standing, host, {"share": form}, 422, confirm=confirm)
+    status, forms = 422 if changes is None else 409, {"share": form}
+    return await _page(
+        request, session, place, standing, host, forms, status, confirm=confirm, changes=changes
+    )
 
 
 @router.post(ONE + "/suspend", name="organisations.suspend")
@@ -117,7 +135,8 @@ async def remove(request: Request, session: Session, viewer: SignedIn, slug: str
     form = await read_form(request, LeaveInput)
     if form.value is not None:
         try:
-            left = await let_go(session, place.organisation, user_id, form.value.heir)
+            heir = await heir_of(session, form.value.heir_email, form.value.heir)
+            left = await let_go(session, place.organisation, user_id, heir)
         except (LastAdminError, HeirNeededError) as error:
             form.fail("heir", error.message)
         else:
@@ -136,18 +155,45 @@ async def remove(request: Request, session: Session, viewer: SignedIn, slug: str
     return await _page(request, session, place, standing, host, {"heir": form}, 422)
 
 
-async def _find(
-    session: AsyncSession, slug: str, viewer: Viewer, user_id: int
-) -> tuple[Place, Standing, Host]:
+async def _find(session: AsyncSession, slug: str, viewer: Viewer, user_id: int) -> Found:
     place = await administered(session, slug, viewer)
     standing = await standing_of(session, place.organisation.holder_id)
     host = await find_host(session, place.organisation, standing, user_id) if user_id < 2**63 else None
     if host is None:
-        raise NotFoundError
+        raise NoHostError
     return place, standing, host
 
 
+def _shown(host: Host) -> dict[str, str]:
+    """What the forms show of a host."""
+    share = host.row.storage_share
+    typed = "" if share is None else f"{share / GIGABYTE:.9f}".rstrip("0").rstrip(".")
+    return {"role": host.row.role, "share": typed}
+
+
+async def _changed(session: AsyncSession, found: Found, form: Form[Any], name: str) -> list[Change] | None:
+    """What another admin has changed since the form was shown, read under the lock; None: nothing, or to the same."""
+    place, standing, seen = found
+    await hold(session, place.organisation.holder_id)
+    host = await find_host(session, place.organisation, standing, seen.row.user_id)
+    if host is None:
+        raise NoHostError
+    now, typed = _shown(host)[name], form.values.get(name, "")
+    if form.value is None or now in (form.values.get("was", now), typed):
+        return None
+    form.value, form.values = None, {**form.values, "was": now}
+    return [Change(name, str(_SAID.get(now, now)), typed)]
+
+
+_SAID = {"admin": lazy("Admin"), "host": lazy("Host"), "": lazy("what the tier says")}
+
+
 def _why_not(given: Given) -> Text:
+    if given.lacks is not None:
+        return _(
+            "The other host has %(size)s to give. Choose somebody else, or less.",
+            size=wording.size(given.lacks),
+        )
     if given.above is not None:
         return _(
             "That would be %(given)s for all hosts together; there are %(limit)s. Give another host less first.",
@@ -155,8 +201,9 @@ def _why_not(given: Given) -> Text:
             limit=wording.size(given.above.limit or 0),
         )
     return _(
-        "They use %(used)s, which is more. What is there stays, and they record nothing until there is space. "
+        "%(name)s uses %(used)s, which is more. What is there stays, and they record nothing until there is space. "
         "Tick the box if you want it so.",
+        name=given.user,
         used=wording.size(given.uses or 0),
     )
 
@@ -171,9 +218,10 @@ async def _page(
     status: int = 200,
     *,
     confirm: bool = False,
+    changes: list[Change] | None = None,
 ) -> Response:
-    typed = {"role": host.row.role}
-    share = host.row.storage_share
+    fresh = {name: Form[Any](values={name: now, "was": now}) for name, now in _shown(host).items()}
+    total = await shared_out(session, standing)
     return page(
         request,
         "organisations/host.html",
@@ -181,13 +229,13 @@ async def _page(
         place=place,
         standing=standing,
         host=host,
-        role_form=forms.get("role", Form(values=typed)),
-        share_form=forms.get(
-            "share", Form(values={"share": "" if share is None else f"{share / GIGABYTE:g}"})
-        ),
+        role_form=forms.get("role", fresh["role"]),
+        share_form=forms.get("share", fresh["share"]),
+        changes=changes,
         heir_form=forms.get("heir", Form()),
         confirm=confirm,
-        sum=(await shares(session, standing)).sum_with(),
+        sum=total,
+        others=[] if total.limit is None else await with_space(session, standing, host.row.user_id),
         left=await left_behind(session, place.organisation.holder_id, host.row.user_id),
         heirs=await others(session, place.organisation, host.row.user_id),
     )

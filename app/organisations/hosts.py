@@ -8,13 +8,18 @@ from typing import Any
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock
+from app import clock, wording
 from app.accounts.models import User
+from app.i18n import gettext as _
 from app.memberships.limits import Standing
 from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.organisations.service import still_open
+from app.organisations.shares import OF_ALL, values_of
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.periods import month_starts
+from quotas.storage import share_of_host
+
+CHOICES = 100  # people in a list that one chooses from
 
 # Rooms and meetings stand further right: asked by the tables' names. The admins first, then by name.
 _HOSTS = text("""
@@ -52,6 +57,13 @@ _FIGURES = text("""
            (SELECT stored_bytes FROM holders WHERE id = :holder) AS stored_bytes
     FROM meetings WHERE holder_id = :holder AND reserved_at >= :month AND state <> 'failed'
 """)
+
+_WITH_SPACE = text(f"""
+    SELECT oh.user_id, u.name, oh.share - oh.stored_bytes AS free FROM ({OF_ALL}) oh
+    JOIN users u ON u.id = oh.user_id
+    WHERE oh.user_id <> :user AND oh.share > 0
+    ORDER BY oh.share - oh.stored_bytes DESC, u.id LIMIT :most
+""")  # noqa: S608  nothing of it was typed
 
 # What a membership costs, and what has come in for it, is the ledger's to say; it stands further right.
 Owing = Callable[[AsyncSession, int], Awaitable[Any | None]]
@@ -121,14 +133,14 @@ async def _rows(
     asked |= {"organisation": organisation.id, "holder": organisation.holder_id}
     found = await session.execute(_HOSTS, asked | {"month": month_of(standing)})
     tier = standing.tier
-    of = {True: tier.storage_first_host, False: tier.storage_further_host}
-    return [Host(row, of[row.is_first] if row.storage_share is None else row.storage_share) for row in found]
+    of = (tier.storage_first_host, tier.storage_further_host)
+    return [Host(row, share_of_host(*of, row.storage_share, is_first=row.is_first)) for row in found]
 
 
 async def others(
-    session: AsyncSession, organisation: Organisation, user_id: int, *, most: int = 500
-) -> list[tuple[int, str]]:
-    """Who else hosts for it and may get rooms: the longest-serving admins first."""
+    session: AsyncSession, organisation: Organisation, user_id: int, *, most: int = CHOICES
+) -> list[tuple[str, str]]:
+    """Who else hosts for it and may get rooms: the longest-serving admins first; those behind `most` by address."""
     found = await session.execute(
         select(User.id, User.name, User.email)
         .join(OrganisationHost, OrganisationHost.user_id == User.id)
@@ -140,7 +152,16 @@ async def others(
         .order_by(OrganisationHost.role != HostRole.ADMIN, OrganisationHost.joined_at, User.id)
         .limit(most)
     )
-    return [(row.id, f"{row.name} ({row.email})") for row in found]
+    return [(str(row.id), f"{row.name} ({row.email})") for row in found]
+
+
+async def with_space(session: AsyncSession, standing: Standing, user_id: int) -> list[tuple[str, str]]:
+    """Who else could give of their share: those with the most space left."""
+    found = await session.execute(_WITH_SPACE, values_of(standing) | {"user": user_id, "most": CHOICES})
+    return [
+        (str(row.user_id), _("%(name)s, %(size)s free", name=row.name, size=wording.size(max(0, row.free))))
+        for row in found
+    ]
 
 
 async def admins_of(session: AsyncSession, organisation: Organisation) -> list[Any]:

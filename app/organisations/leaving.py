@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.service import find_by_email
 from app.errors import ConflictError
 from app.i18n import lazy
 from app.memberships.limits import hold
@@ -62,6 +63,16 @@ async def left_behind(session: AsyncSession, holder_id: int, user_id: int) -> Le
     """What somebody else gets when this host leaves."""
     row = (await session.execute(_LEFT, {"holder": holder_id, "user": user_id})).one()
     return Left(row.rooms, row.recordings)
+
+
+async def heir_of(session: AsyncSession, email: str, heir_id: int | None) -> int | None:
+    """Whom a form names: by an address that was typed, else by the choice. Raises HeirNeededError."""
+    if not email:
+        return heir_id
+    found = await find_by_email(session, email)
+    if found is None:
+        raise HeirNeededError
+    return found.id
 
 
 async def let_go(

@@ -62,22 +62,26 @@ class ProfileInput(Input):
 
 
 class RoleInput(Input):
-    """What a host may do."""
+    """What a host may do; `was`: what the form showed."""
 
     role: HostRole
+    was: Line = ""
 
 
 class ShareInput(Input):
-    """How much of the storage a host may use; `sure`: also below what they use already."""
+    """How much of the storage a host may use; `sure`: also below what is used; `other`: the host to exchange with."""
 
     share: Annotated[int | None, BeforeValidator(_gigabytes)] = None
+    other: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
     sure: Tick = False
+    was: Line = ""
 
 
 class LeaveInput(Input):
-    """Who gets rooms and recordings of a host who leaves; empty: the longest-serving admin."""
+    """Who gets rooms and recordings of a host who leaves; empty: the longest-serving admin. An address goes first."""
 
     heir: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
+    heir_email: Annotated[Line, Field(max_length=254)] = ""
 
 
 class InviteInput(Input):

@@ -1,17 +1,17 @@
 """Storage shares: what each host may record of an organisation's storage, and what they have used of it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
 from app.live import announce, holder_topic
-from app.memberships.limits import Standing, hold
+from app.memberships.limits import HeldLimits, Standing, hold
 from app.organisations.models import Organisation, OrganisationHost
-from quotas.storage import Share, headroom, shares_of
+from quotas.limits import is_more
+from quotas.storage import Share, headroom, share_of_host
 
 # The host of one room: their share, what they store, and what their running recorded meetings keep free. Rooms and
 # meetings stand further right: asked by the tables' names.
@@ -38,16 +38,27 @@ class HostsShare:
     """The share of a room's host: whose it is, and the address of the organisation whose admin can change it."""
 
     share: Share
+    user_id: int
     name: str
     slug: str
+    default: int | None
+    """what the tier says; an admin may have given another one"""
 
 
 @dataclass(frozen=True)
 class Sum:
-    """An organisation's storage as it is shared out, in bytes; None = unlimited."""
+    """An organisation's storage as it is shared out, in bytes; `limit` None = unlimited."""
 
     limit: int | None
-    given: int | None
+    known: int
+    """what the shares are together that have an end"""
+    endless: int = 0
+    """how many hosts may use as much as there is"""
+
+    @property
+    def given(self) -> int | None:
+        """What is given to all hosts together; None: to somebody without end."""
+        return None if self.endless else self.known
 
     @property
     def left(self) -> int | None:
@@ -59,25 +70,45 @@ class Sum:
         """Whether more is promised to the hosts than there is."""
         return self.limit is not None and (self.given is None or self.given > self.limit)
 
-    def is_less_than(self, other: "Sum") -> bool:
-        """Whether less is given: what makes a sum smaller that is too large already does no harm."""
-        return self.given is not None and (other.given is None or self.given < other.given)
+    def after(self, before: int | None, share: int | None) -> "Sum":
+        """The sum as it would be if a host had another share."""
+        return replace(
+            self,
+            known=self.known - (before or 0) + (share or 0),
+            endless=self.endless - (before is None) + (share is None),
+        )
 
 
-class Shares:
-    """The shares of all hosts of an organisation, by the id of the host."""
+# `share_of_host` for all of them at once.
+OF_ALL = """
+    SELECT user_id, stored_bytes, coalesce(
+               storage_share,
+               CASE WHEN row_number() OVER (ORDER BY joined_at, user_id) = 1
+                    THEN CAST(:first AS bigint) ELSE CAST(:further AS bigint) END
+           ) AS share
+    FROM organisation_hosts
+    WHERE organisation_id = (SELECT id FROM organisations WHERE holder_id = :holder)
+"""
+_SUM = text(f"""
+    SELECT CAST(coalesce(sum(share), 0) AS bigint) AS known, count(*) FILTER (WHERE share IS NULL) AS endless
+    FROM ({OF_ALL}) oh
+""")  # noqa: S608  nothing of it was typed
 
-    def __init__(self, standing: Standing, rows: Sequence[Any]) -> None:
-        tier = standing.tier
-        given = shares_of(tier.storage_first_host, tier.storage_further_host, [r.storage_share for r in rows])
-        self.of: Mapping[int, int | None] = {row.user_id: one for row, one in zip(rows, given, strict=True)}
-        self.limit = standing.limits.storage_bytes
 
-    def sum_with(self, user_id: int | None = None, share: int | None = None) -> Sum:
-        """The sum as it is, or as it would be with another share for one host."""
-        all_of_them = {**self.of, **({} if user_id is None else {user_id: share})}
-        known = [one for one in all_of_them.values() if one is not None]
-        return Sum(self.limit, sum(known) if len(known) == len(all_of_them) else None)
+def values_of(standing: Standing) -> dict[str, int | None]:
+    """The values of OF_ALL."""
+    tier = standing.tier
+    return {
+        "holder": standing.holder_id,
+        "first": tier.storage_first_host,
+        "further": tier.storage_further_host,
+    }
+
+
+async def shared_out(session: AsyncSession, standing: Standing) -> Sum:
+    """The shares of all hosts together, whether given by an admin or by the tier; one statement, however many."""
+    row = (await session.execute(_SUM, values_of(standing))).one()
+    return Sum(standing.limits.storage_bytes, row.known, row.endless)
 
 
 async def share_of(session: AsyncSession, standing: Standing, user_id: int) -> HostsShare | None:
@@ -86,24 +117,14 @@ async def share_of(session: AsyncSession, standing: Standing, user_id: int) -> H
     if row is None:
         return None
     tier = standing.tier
-    default = tier.storage_first_host if row.is_first else tier.storage_further_host
+    first, further = tier.storage_first_host, tier.storage_further_host
+    default = share_of_host(first, further, None, is_first=row.is_first)
     share = Share(
-        limit=default if row.storage_share is None else row.storage_share,
+        limit=share_of_host(first, further, row.storage_share, is_first=row.is_first),
         stored_bytes=row.stored_bytes,
         reserved_bytes=int(row.reserved_bytes),
     )
-    return HostsShare(share, row.name, row.slug)
-
-
-async def shares(session: AsyncSession, standing: Standing) -> Shares:
-    """The shares of all hosts, whether given by an admin or by the tier."""
-    rows = await session.execute(
-        select(OrganisationHost.user_id, OrganisationHost.storage_share)
-        .join(Organisation, Organisation.id == OrganisationHost.organisation_id)
-        .where(Organisation.holder_id == standing.holder_id)
-        .order_by(OrganisationHost.joined_at, OrganisationHost.user_id)
-    )
-    return Shares(standing, rows.all())
+    return HostsShare(share, user_id, row.name, row.slug, default)
 
 
 @dataclass(frozen=True)
@@ -114,6 +135,8 @@ class Wish:
     share: int | None
     sure: bool
     """asked, and still wanted, though the host uses more than that"""
+    other_id: int | None = None
+    """the host who gives what this one gets more, and gets what this one gets less"""
 
 
 @dataclass(frozen=True)
@@ -122,39 +145,86 @@ class Given:
 
     above: Sum | None = None
     """the shares would be more than there is"""
+    lacks: int | None = None
+    """the other host has only so much to give; 0 also where nothing can be counted: a share without end"""
     uses: int | None = None
     """the host uses more than that: to be confirmed"""
+    user: str = ""
+    """who uses more"""
 
     @property
     def is_kept(self) -> bool:
         """Whether it is written."""
-        return self.above is None and self.uses is None
+        return self.above is None and self.lacks is None and self.uses is None
 
 
 async def give_share(session: AsyncSession, organisation: Organisation, wish: Wish) -> Given:
-    """Give a host another share, within the sum; below what they use only when the admin is sure.
+    """Give a host another share, within the sum; below what is used only when the admin is sure.
 
-    Under the holder's lock, so that two admins cannot give the same gigabyte away. Raises NotFoundError.
+    With another host the two exchange it, and the sum stays. Under the holder's lock, so that two admins cannot give
+    the same gigabyte away. Raises NotFoundError.
     """
     held = await hold(session, organisation.holder_id)
-    of_all = await shares(session, held)
-    mine = await share_of(session, held, wish.user_id)
-    if mine is None or wish.user_id not in of_all.of:
+    host = await _host(session, held, wish.user_id)
+    changes = [_Change(host, wish.share, host.default if wish.share is None else wish.share)]
+    if wish.other_id not in {None, wish.user_id}:
+        other = await _host(session, held, wish.other_id)
+        left = _left_of(other.share.limit, host.share.limit, changes[0].after)
+        if left is None or left < 0:
+            return Given(lacks=other.share.limit or 0)
+        changes.append(_Change(other, left, left))
+    given = _objection(await shared_out(session, held), changes, sure=wish.sure)
+    if given.is_kept:
+        for change in changes:
+            await session.execute(
+                update(OrganisationHost)
+                .where(
+                    OrganisationHost.organisation_id == organisation.id,
+                    OrganisationHost.user_id == change.host.user_id,
+                )
+                .values(storage_share=change.written)
+            )
+        await announce(session, holder_topic(organisation.holder_id))
+    return given
+
+
+async def _host(session: AsyncSession, held: HeldLimits, user_id: int | None) -> HostsShare:
+    found = None if user_id is None else await share_of(session, held, user_id)
+    if found is None:
         raise NotFoundError
-    tier = held.tier
-    is_first = next(iter(of_all.of)) == wish.user_id
-    default = tier.storage_first_host if is_first else tier.storage_further_host
-    after = default if wish.share is None else wish.share
-    would_be, now = of_all.sum_with(wish.user_id, after), of_all.sum_with()
-    if would_be.is_above and not would_be.is_less_than(now):
+    return found
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A host's share as it is, as it would be written (None: what the tier says), and what that would be."""
+
+    host: HostsShare
+    written: int | None
+    after: int | None
+
+
+def _left_of(other: int | None, before: int | None, after: int | None) -> int | None:
+    """The other's share after the exchange, below 0 if it is too small; None: one of them is without end."""
+    return None if other is None or before is None or after is None else other - (after - before)
+
+
+def _objection(now: Sum, changes: Sequence[_Change], *, sure: bool) -> Given:
+    """What stands in the way: the sum, or the use of somebody who would have less than before."""
+    would_be = now
+    for change in changes:
+        would_be = would_be.after(change.host.share.limit, change.after)
+    # What makes a sum smaller that is too large already, or leaves it, does no harm.
+    if would_be.is_above and is_more(would_be.given, now.given):
         return Given(above=would_be)
-    uses = mine.share.stored_bytes + mine.share.reserved_bytes
-    if after is not None and after < uses and not wish.sure:
-        return Given(uses=uses)
-    await session.execute(
-        update(OrganisationHost)
-        .where(OrganisationHost.organisation_id == organisation.id, OrganisationHost.user_id == wish.user_id)
-        .values(storage_share=wish.share)
-    )
-    await announce(session, holder_topic(organisation.holder_id))
+    for change in changes:
+        share = change.host.share
+        uses = share.stored_bytes + share.reserved_bytes
+        if (
+            not sure
+            and change.after is not None
+            and change.after < uses
+            and is_more(share.limit, change.after)
+        ):
+            return Given(uses=uses, user=change.host.name)
     return Given()

@@ -8,7 +8,7 @@ import pytest
 from quotas.decisions import Granted, Reason, Refused
 from quotas.limits import GIGABYTE, Limits, Policy, TierLimits, limits_of
 from quotas.rules import longest_recorded_minutes, may_record, may_start_meeting
-from quotas.storage import Share, shares_of
+from quotas.storage import Share, share_of_host
 
 HOUR = 500_000_000
 
@@ -20,14 +20,17 @@ def limits(consumer: TierLimits) -> Limits:
 
 
 def test_the_first_host_has_5_gb_and_each_further_1_gb(limits: Limits) -> None:
-    assert shares_of(5 * GIGABYTE, GIGABYTE, [None, None, None]) == [5 * GIGABYTE, GIGABYTE, GIGABYTE]
+    of_three = [share_of_host(5 * GIGABYTE, GIGABYTE, None, is_first=place == 0) for place in range(3)]
+    assert of_three == [5 * GIGABYTE, GIGABYTE, GIGABYTE]
     assert limits.storage_bytes == 7 * GIGABYTE
 
 
 def test_what_is_given_stands_before_what_the_tier_says_and_0_is_nothing() -> None:
-    assert shares_of(5 * GIGABYTE, GIGABYTE, [0, None, 3 * GIGABYTE]) == [0, GIGABYTE, 3 * GIGABYTE]
-    assert shares_of(None, None, [None, None, GIGABYTE]) == [None, None, GIGABYTE]
-    assert shares_of(GIGABYTE, 0, []) == []
+    assert share_of_host(5 * GIGABYTE, GIGABYTE, 0, is_first=True) == 0
+    assert share_of_host(5 * GIGABYTE, GIGABYTE, 3 * GIGABYTE, is_first=False) == 3 * GIGABYTE
+    assert share_of_host(None, None, None, is_first=True) is None
+    assert share_of_host(None, None, GIGABYTE, is_first=False) == GIGABYTE
+    assert share_of_host(GIGABYTE, 0, None, is_first=False) == 0
 
 
 def test_one_host_records_against_5_gb_and_another_is_refused_at_1_gb(limits: Limits) -> None:

@@ -52,7 +52,7 @@ async def test_the_admin_gives_a_share_and_is_asked_before_it_is_less_than_is_us
     await at_ada_s.submit("/share", share="1.5")
     assert "That would be 6.5 GB for all hosts together; there are 6 GB." in at_ada_s.words
     await at_ada_s.submit("/share", share="0,5")
-    assert "They use 900 MB, which is more." in at_ada_s.words
+    assert "Bea Lindqvist uses 900 MB, which is more." in at_ada_s.words
     await at_ada_s.submit("/share", sure="yes")
     assert "The share is saved." in at_ada_s.words
     assert "900 MB of 500 MB" in at_ada_s.words
@@ -140,6 +140,50 @@ async def test_a_host_of_two_organisations_sees_each(site, database, bea, rivers
         await person.open("/organisations")
         assert "Allotments Role Admin" in person.words or "Allotments Admin" in person.words
         assert "Riverside Housing" in person.words
+
+
+async def test_of_two_admins_who_change_a_host_the_second_is_told_and_loses_nothing_typed(
+    at_ada_s, olu, bea, riverside
+):
+    at_hers = f"{HOME}/hosts/{bea.id}"
+    await at_ada_s.open(at_hers)
+    await olu.open(at_hers)
+    await olu.submit("/share", share="0.5")
+    await olu.submit("/role", role="admin")
+    page = await at_ada_s.submit("/share", share="0.75")
+    assert page.status_code == 409
+    assert "Someone else changed this while you had it open." in at_ada_s.words
+    assert "Gigabytes is now: 0.5" in at_ada_s.words
+    assert at_ada_s.form("/share").fields["share"] == "0.75"
+    await at_ada_s.submit("/share")
+    assert "The share is saved." in at_ada_s.words
+    await olu.submit("/role", role="host")
+    page = await at_ada_s.submit("/role", role="admin")
+    assert "Saved." in olu.words
+    assert (page.status_code, at_ada_s.form("/role").fields["role"]) == (409, "admin")
+    assert "Role is now: Host" in at_ada_s.words
+
+
+async def test_who_comes_second_to_a_host_that_was_removed_is_told(at_ada_s, olu, bea, riverside):
+    at_hers = f"{HOME}/hosts/{bea.id}"
+    await at_ada_s.open(at_hers)
+    await olu.open(at_hers)
+    await olu.submit("/remove")
+    page = await at_ada_s.submit("/share", share="0.75")
+    assert page.status_code == 404
+    assert "They do not host for it" in at_ada_s.words
+
+
+async def test_a_share_is_moved_in_one_step(at_ada_s, database, ada, bea, riverside):
+    await at_ada_s.open(f"{HOME}/hosts/{bea.id}")
+    assert "Ada Okafor, 5 GB free" in at_ada_s.words
+    await at_ada_s.submit("/share", share="7", other=str(ada.id))
+    assert "The other host has 5 GB to give." in at_ada_s.words
+    assert at_ada_s.form("/share").fields["other"] == str(ada.id)
+    await at_ada_s.submit("/share", share="2")
+    assert "The share is saved." in at_ada_s.words
+    await at_ada_s.open(f"{HOME}/hosts")
+    assert "0 bytes of 4 GB" in at_ada_s.words
 
 
 # Every route, with whom it is for: its hosts, its admins (and operators), or everyone with the link.

@@ -1,21 +1,27 @@
 """Storage shares: one host records against 5 GB, another is refused at 1 GB."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
-from app.memberships.limits import hold
+from app import clock
+from app.accounts.models import User
+from app.errors import NotFoundError
+from app.memberships.limits import hold, standing_of
 from app.memberships.refusals import RefusedError
+from app.organisations.hosts import list_hosts
 from app.organisations.leaving import let_go
-from app.organisations.models import OrganisationHost
+from app.organisations.models import Organisation, OrganisationHost
 from app.organisations.service import find_organisation
-from app.organisations.shares import Wish, give_share
+from app.organisations.shares import Wish, give_share, shared_out
 from app.recordings.models import Recording
 from app.recordings.totals import charge, check_totals, count_hosts
 from quotas.decisions import Reason
 from quotas.limits import GIGABYTE
 from quotas.storage import ChargedBytes
 from tests.app.recordings.rows import a_recording
-from tests.factories import a_room, start
+from tests.factories import a_person, a_room, start
 
 HOUR = 500_000_000
 
@@ -116,3 +122,75 @@ async def test_rooms_and_recordings_go_to_whom_the_admin_chooses_and_count_there
     assert await stored(database) == {ada.id: HOUR}
     async with database.transaction() as session:
         assert (await session.get_one(type(room), room.id)).host_id == ada.id
+
+
+async def exchange(database, riverside, host, gigabytes, other, *, sure=False):
+    async with database.transaction() as session:
+        found = await find_organisation(session, riverside.id)
+        wish = Wish(host.id, round(gigabytes * GIGABYTE), sure, other.id)
+        return await give_share(session, found, wish)
+
+
+async def given(database) -> dict[int, int | None]:
+    """The share that each host was given, by their id."""
+    async with database.transaction() as session:
+        found = await session.execute(select(OrganisationHost.user_id, OrganisationHost.storage_share))
+        return {row.user_id: row.storage_share for row in found}
+
+
+async def test_the_sum_is_what_the_list_of_hosts_says(database, ada, bea, riverside):
+    await a_person(database, "cora@example.org")
+    async with database.transaction() as session:
+        cora = await session.scalar(select(User.id).where(User.email == "cora@example.org"))
+        host = {"user_id": cora, "role": "host", "joined_at": clock.now()}
+        session.add(OrganisationHost(organisation_id=riverside.id, storage_share=1_500_000_000, **host))
+    async with database.transaction() as session:
+        standing = await standing_of(session, riverside.holder_id)
+        found = await session.get_one(Organisation, riverside.id)
+        listed = [host.share for host in (await list_hosts(session, found, standing)).items]
+        assert sorted(listed) == [GIGABYTE, 1_500_000_000, 5 * GIGABYTE]
+        assert (await shared_out(session, standing)).given == sum(listed)
+
+
+async def test_a_share_moves_between_two_hosts_and_the_sum_stays(database, ada, bea, riverside):
+    assert (await exchange(database, riverside, bea, 2.5, ada)).is_kept
+    assert await given(database) == {ada.id: 3_500_000_000, bea.id: 2_500_000_000}
+    assert (await exchange(database, riverside, bea, 1, ada)).is_kept
+    assert await given(database) == {ada.id: 5 * GIGABYTE, bea.id: GIGABYTE}
+    assert (await exchange(database, riverside, bea, 6.1, ada)).lacks == 5 * GIGABYTE
+    assert (await exchange(database, riverside, bea, 6, ada)).is_kept
+    assert await given(database) == {ada.id: 0, bea.id: 6 * GIGABYTE}
+
+
+async def test_who_gives_is_not_left_with_less_than_they_use_unless_the_admin_is_sure(
+    database, ada, bea, riverside
+):
+    await a_recording(database, ada, holder_id=riverside.holder_id, bytes=4 * GIGABYTE)
+    await count(database, riverside)
+    asked = await exchange(database, riverside, bea, 2.5, ada)
+    assert (asked.uses, asked.user) == (4 * GIGABYTE, "Ada Okafor")
+    assert await given(database) == {ada.id: None, bea.id: None}
+    assert (await exchange(database, riverside, bea, 2.5, ada, sure=True)).is_kept
+
+
+async def test_a_share_moves_to_nobody_from_outside(database, ada, bea, riverside):
+    eve = await a_person(database, "eve@example.org")
+    for host, other in ((bea, eve), (eve, bea)):
+        with pytest.raises(NotFoundError):
+            await exchange(database, riverside, host, 1.5, other)
+
+
+async def test_where_more_is_shared_out_than_there_is_shares_can_still_move(database, ada, bea, riverside):
+    async with database.transaction() as session:
+        (await session.get_one(OrganisationHost, (riverside.id, ada.id))).storage_share = 9 * GIGABYTE
+    assert (await exchange(database, riverside, bea, 2, ada)).is_kept
+    assert (await give(database, riverside, ada, 8)).is_kept
+    assert (await give(database, riverside, ada, 8.5)).above is not None
+
+
+async def test_two_gigabytes_that_are_left_are_given_once(database, ada, bea, riverside):
+    assert (await give(database, riverside, ada, 3)).is_kept
+    found = await asyncio.gather(
+        *(give(database, riverside, host, gigabytes) for host, gigabytes in ((ada, 5), (bea, 3)))
+    )
+    assert sum(one.is_kept for one in found) == 1
