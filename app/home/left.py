@@ -13,6 +13,7 @@ from app.i18n import gettext as _
 from app.i18n import ngettext as _n
 from app.meetings.queries import Use, sitting_of_room, use_of
 from app.memberships.limits import Standing
+from app.memberships.storage_notice import StorageNotice, storage_notice
 from app.rooms.service import count_rooms
 from quotas.limits import LimitName
 from quotas.meters import Level, Meter, at_once_meter, rooms_meter, sitting_meter, storage_meter
@@ -27,12 +28,20 @@ class Left:
 
     meters: list[MeterWords]
     membership: dict[str, Any]
+    storage: StorageNotice | None
+    """when the space for recordings runs out"""
 
 
 async def what_is_left(session: AsyncSession, standing: Standing, rows: Sequence[Row[Any]]) -> Left:
     """The meters of one holder; `rows` are the rooms on the page, the newest used first."""
     use = await use_of(session, standing.holder_id)
-    return Left(meters=await _meters(session, standing, use, rows), membership=_membership(standing))
+    return Left(
+        meters=await _meters(session, standing, use, rows),
+        membership=_membership(standing),
+        storage=storage_notice(
+            standing, use.removal, stored_bytes=use.stored_bytes, over_since=use.over_since
+        ),
+    )
 
 
 async def _meters(

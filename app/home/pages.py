@@ -90,6 +90,7 @@ async def dashboard(
         search=search.strip(),
         meters=shown.left.meters,
         membership=shown.left.membership,
+        storage=shown.left.storage,
         holders=[
             (one.holder_id, _("You") if one.is_own else one.name, f"?holder={one.holder_id}", None)
             for one in shown.holders

@@ -73,6 +73,10 @@ class Use:
     earliest_end: datetime | None
     stored_bytes: int
     reserved_bytes: int
+    over_since: datetime | None = None
+    """since when more is stored than the limit has"""
+    removal: str = ""
+    """what the policy does with what is too much: `Removal`"""
 
 
 # Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage free, which a
@@ -82,7 +86,9 @@ _USE = Statement("""
            min(coalesce(m.started_at, m.reserved_at) + m.minutes * interval '1 minute')
                FILTER (WHERE m.state IN ('starting', 'running')) AS earliest_end,
            CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint) AS reserved,
-           (SELECT stored_bytes FROM holders WHERE id = :holder) AS stored
+           (SELECT stored_bytes FROM holders WHERE id = :holder) AS stored,
+           (SELECT over_since FROM holders WHERE id = :holder) AS over_since,
+           (SELECT recording_removal FROM policy WHERE id = 1) AS removal
     FROM meetings m
     WHERE m.holder_id = :holder AND (m.state IN ('starting', 'running') OR m.reserved_bytes > 0)
 """)
@@ -91,7 +97,9 @@ _USE = Statement("""
 async def use_of(session: AsyncSession, holder_id: int) -> Use:
     """What the holder uses now, from its meetings. Before spending it, call `hold`."""
     row = (await _USE.rows(session, holder=holder_id))[0]
-    return Use(row.at_once, row.earliest_end, row.stored or 0, row.reserved)
+    return Use(
+        row.at_once, row.earliest_end, row.stored or 0, row.reserved, row.over_since, row.removal or ""
+    )
 
 
 _RUNNING = Statement("""

@@ -15,6 +15,7 @@ from app.i18n import gettext as _
 from app.i18n import lazy
 from app.memberships.limits import standing_of
 from app.memberships.models import Holder
+from app.memberships.storage_notice import removal_and_excess, storage_notice
 from app.organisations.access import Place, administered, visited
 from app.organisations.hosts import admins_of, figures, list_hosts, open_invitations, others
 from app.organisations.leaving import HeirNeededError, heir_of, left_behind, let_go
@@ -54,8 +55,12 @@ async def show(request: Request, session: Session, viewer: SignedIn, slug: str) 
     context: dict[str, Any] = {"standing": standing, "mine": mine.share if mine else None}
     if place.is_admin:
         hosts = standing.hosts
+        shown = await figures(session, standing)
+        removal, over_since = await removal_and_excess(session, standing.holder_id)
+        stored = shown.use.stored_bytes
         context |= {
-            "figures": await figures(session, standing),
+            "figures": shown,
+            "storage": storage_notice(standing, removal, stored_bytes=stored, over_since=over_since),
             "sum": await shared_out(session, standing),
             "open": await open_invitations(session, place.organisation.id),
             "suggested": suggested(Decimal(hosts)),

@@ -9,7 +9,8 @@ from app.accounts.access import SignedIn, Viewer
 from app.db import Reading
 from app.i18n import gettext as _
 from app.memberships.limits import standing_of
-from app.recordings.page_parts import removal_and_excess, row_of, storage_of
+from app.memberships.storage_notice import removal_and_excess
+from app.recordings.page_parts import row_of, storage_of
 from app.recordings.queries import Held, Shown, Sort, WantedPage, held_by, managed_recordings
 from app.rooms.access import acts_for
 from app.web.pages import page, path_of

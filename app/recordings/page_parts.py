@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Request
 from sqlalchemy import select
@@ -13,11 +13,11 @@ from app.i18n import gettext as _
 from app.i18n import ngettext as _n
 from app.meetings.queries import Use, use_of
 from app.memberships.limits import Standing, offers
-from app.memberships.models import Holder, PolicyRow
+from app.memberships.models import PolicyRow
 from app.memberships.refusal_words import amount
+from app.memberships.storage_notice import storage_notice
 from app.recordings import words
 from app.recordings.access import Way, playable
-from app.recordings.fullness import storage_notice
 from app.recordings.models import RecordingState
 from app.recordings.queries import Held, is_being_deleted
 from app.recordings.service import TRASH
@@ -32,28 +32,47 @@ async def removal_policy(session: AsyncSession) -> str:
     return await session.scalar(select(PolicyRow.recording_removal)) or ""
 
 
-def row_of(request: Request, found: Any, removal: str, *, own_name: str) -> dict[str, Any]:
+class Line(NamedTuple):
+    """One line of the list. A page has a hundred: templates read a tuple's names twice as fast as a dict's."""
+
+    key: str
+    name: str
+    room: str | None
+    host: str | None
+    url: str
+    at: datetime
+    length: str
+    size: str
+    look: str
+    state: str
+    why: str | None
+    seen_by: str
+    kept: str
+    goes_at: datetime | None
+    play: str | None
+
+
+def row_of(request: Request, found: Any, removal: str, *, own_name: str) -> Line:
     """One line of the list."""
     look, state, why = words.state_of(found)
     formats = playable(found, Way.MANAGES)
-    return {
-        "key": found.key,
-        "name": found.name,
-        "room": found.room_name,
-        "host": None if found.host_name in {None, own_name} else found.host_name,
-        "url": address_of(request, "recordings.show", key=found.key),
-        "at": found.recorded_at,
-        "length": words.length_of(found),
-        "size": words.size_of(found),
-        "bytes": found.bytes,
-        "look": look,
-        "state": state,
-        "why": why,
-        "seen_by": str(words.VISIBILITIES[found.visibility][0]),
-        "kept": words.kept_until(found, removal),
-        "goes_at": goes_at(found),
-        "play": path_of(request, "recordings.play", key=found.key, kind=formats[0].type) if formats else None,
-    }
+    return Line(
+        key=found.key,
+        name=found.name,
+        room=found.room_name,
+        host=None if found.host_name in {None, own_name} else found.host_name,
+        url=address_of(request, "recordings.show", key=found.key),
+        at=found.recorded_at,
+        length=words.length_of(found),
+        size=words.size_of(found),
+        look=look,
+        state=state,
+        why=why,
+        seen_by=str(words.VISIBILITIES[found.visibility][0]),
+        kept=words.kept_until(found, removal),
+        goes_at=goes_at(found),
+        play=path_of(request, "recordings.play", key=found.key, kind=formats[0].type) if formats else None,
+    )
 
 
 def goes_at(found: Any) -> datetime | None:
@@ -120,13 +139,6 @@ def host_facts_of(request: Request, found: Any, standing: Standing, removal: str
     }
 
 
-async def removal_and_excess(session: AsyncSession, holder_id: int) -> tuple[str, datetime | None]:
-    """The policy, and since when the holder stores more than its limit (None: it does not)."""
-    found = select(PolicyRow.recording_removal, Holder.over_since).join(Holder, Holder.id == holder_id)
-    row = (await session.execute(found.where(PolicyRow.id == 1))).one()
-    return row.recording_removal, row.over_since
-
-
 async def storage_of(
     session: AsyncSession, standing: Standing, held: Held, removal: str, over_since: datetime | None
 ) -> dict[str, Any]:
@@ -176,6 +188,12 @@ def _share(meter: Meter) -> int | None:
 def _notes(standing: Standing, use: Use, held: Held) -> list[str]:
     """What else there is to know about the figure, a sentence each."""
     said = []
+    free = recordable_minutes(
+        headroom(standing.limits.storage_bytes, use.stored_bytes, use.reserved_bytes), standing.policy
+    )
+    if free and free < standing.policy.recording_least_minutes:
+        least = wording.minutes(standing.policy.recording_least_minutes)
+        said.append(_("A meeting is recorded only if %(least)s fit.", least=least))
     if use.reserved_bytes:
         said.append(
             _(

@@ -3,9 +3,10 @@
 import contextlib
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from app import clock
+from app.memberships.models import Holder
 from app.rooms.models import Room
 from tests.conftest import new_person
 from tests.factories import a_person, a_room, an_organisation, put_on_tier, signed_in, start
@@ -115,6 +116,31 @@ async def test_the_meters_follow_what_happens(site, database, move_clock):
         assert "Used up" in person.words
         assert "“Weekly assembly”: 11 min of 1 h left." in person.words
         assert "Nearly used up" in person.words
+
+
+@pytest.mark.parametrize(
+    ("stored", "title"),
+    [
+        (799_999_999, None),
+        (800_000_000, "The space for recordings is nearly full"),
+        (10**9, "The space for recordings is full"),
+        (2 * 10**9, "More is stored than the tier has"),
+    ],
+)
+async def test_storage_that_runs_out_is_said_with_the_way_to_make_room(site, database, stored, title):
+    bela = await a_person(database, "bela@example.org", tier="session-organiser")
+    await fill_storage(database, bela.holder_id, stored)
+    async with signed_in(site, bela) as person:
+        with counting(database) as said:
+            await person.open("/rooms")
+        assert len(said) <= 8
+        assert title is None or title in person.words
+        assert (f'href="/recordings?holder={bela.holder_id}"' in person.page.text) is (title is not None)
+
+
+async def fill_storage(database, holder_id, stored):
+    async with database.transaction() as session:
+        await session.execute(update(Holder).where(Holder.id == holder_id).values(stored_bytes=stored))
 
 
 async def test_a_room_that_cannot_be_started_now_says_why(site, database):

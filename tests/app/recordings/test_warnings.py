@@ -7,7 +7,7 @@ from sqlalchemy import update
 from app import jobs
 from app.memberships.limits import standing_of
 from app.memberships.models import Holder, PolicyRow
-from app.recordings.fullness import storage_notice
+from app.memberships.storage_notice import storage_notice
 from app.recordings.models import Recording
 from app.recordings.service import delete_recording, trash_recording
 from app.worker import TASKS
