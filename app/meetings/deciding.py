@@ -20,9 +20,11 @@ from app.organisations.shares import HostsShare, share_of
 from app.rooms.models import Room
 from quotas import decisions
 from quotas.decisions import Decision, MeetingTerms, Reason
+from quotas.limits import is_more
 from quotas.periods import month_ends, month_starts
 from quotas.rules import longest_recorded_minutes, may_start_meeting
-from quotas.sittings import Sitting
+from quotas.sittings import Sitting, minutes_left
+from quotas.storage import headroom, recordable_minutes
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,10 @@ def _start(room: Room, *, record: bool, **wish: int | None) -> str:
 
 
 def fitting_minutes(standing: Standing, situation: Situation) -> int | None:
-    """How long a recorded meeting can be that starts now: None without end, 0 below the policy's least."""
+    """How long a recorded meeting can be that starts now: None without end.
+
+    0 if less than the policy's least would fit, unless that is all that is left of the sitting.
+    """
     minutes = longest_recorded_minutes(
         standing.limits,
         standing.policy,
@@ -203,6 +208,20 @@ def fitting_minutes(standing: Standing, situation: Situation) -> int | None:
         reserved_bytes=situation.use.reserved_bytes,
         share=situation.share.share if situation.share else None,
     )
-    if minutes is not None and minutes < standing.policy.recording_least_minutes:
+    whole = minutes_left(standing.limits.meeting_minutes, situation.sitting, standing.policy, clock.now())
+    if minutes is not None and minutes < standing.policy.recording_least_minutes and is_more(whole, minutes):
         return 0
     return minutes
+
+
+def space_for(standing: Standing, situation: Situation) -> tuple[int, HostsShare | None]:
+    """Minutes of recording that there is space for, and the share that bounds them (None: the whole does).
+
+    For a holder or a host with a limit.
+    """
+    use, share = situation.use, situation.share
+    free = headroom(standing.limits.storage_bytes, use.stored_bytes, use.reserved_bytes)
+    of_share = share.share.free_bytes if share else None
+    if is_more(free, of_share):
+        return recordable_minutes(of_share, standing.policy) or 0, share
+    return recordable_minutes(free, standing.policy) or 0, None

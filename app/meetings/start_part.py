@@ -8,7 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock, wording
 from app.i18n import gettext as _
 from app.i18n import ngettext as _n
-from app.meetings.deciding import Situation, fitting_minutes, large_sessions_used, refused_now, situation_of
+from app.meetings.deciding import (
+    Situation,
+    fitting_minutes,
+    large_sessions_used,
+    refused_now,
+    situation_of,
+    space_for,
+)
 from app.memberships.limits import Standing
 from app.memberships.refusals import Explanation
 from app.rooms.models import Room
@@ -20,12 +27,14 @@ from quotas.sittings import minutes_left
 class Recording:
     """What can be recorded: `sentence` says it; `fits` is the length to which recording cuts the meeting.
 
-    `fits` is None if the whole meeting can be recorded, so there is nothing to choose.
+    `fits` is None if the whole meeting can be recorded, so there is nothing to choose. `make_room`: the holder whose
+    recordings take the space that is lacking.
     """
 
     sentence: str
     is_possible: bool
     fits: int | None = None
+    make_room: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,9 @@ def _recording(standing: Standing, situation: Situation) -> Recording:
             _("Recording is not part of the tier “%(tier)s”.", tier=_(standing.tier_name)), is_possible=False
         )
     fits = fitting_minutes(standing, situation)
+    taken = standing.holder_id if situation.use.stored_bytes else None
     if fits == 0:
-        return Recording(_("The space for recordings is used up."), is_possible=False)
+        return Recording(_lacking(standing, situation), is_possible=False, make_room=taken)
     whole = minutes_left(standing.limits.meeting_minutes, situation.sitting, standing.policy, clock.now())
     if not is_more(whole, fits):
         return Recording(_("There is space to record the whole meeting."), is_possible=True)
@@ -80,7 +90,31 @@ def _recording(standing: Standing, situation: Situation) -> Recording:
             fits=wording.minutes(fits or 0),
             whole=wording.minutes(whole),
         )
-    return Recording(sentence, is_possible=True, fits=fits)
+    return Recording(sentence, is_possible=True, fits=fits, make_room=taken)
+
+
+def _lacking(standing: Standing, situation: Situation) -> str:
+    """Why nothing is recorded, as the page of recordings says what is left."""
+    minutes, share = space_for(standing, situation)
+    least = wording.minutes(standing.policy.recording_least_minutes)
+    fits = wording.minutes(minutes)
+    if share is None and not minutes:
+        return _("The space for recordings is used up.")
+    if share is None:
+        return _(
+            "There is space for %(fits)s of recording. A meeting is recorded only if %(least)s fit.",
+            fits=fits,
+            least=least,
+        )
+    if not minutes:
+        return _("The share of %(host)s in the space for recordings is used up.", host=share.name)
+    return _(
+        "In the share of %(host)s there is space for %(fits)s of recording. A meeting is recorded only if "
+        "%(least)s fit.",
+        host=share.name,
+        fits=fits,
+        least=least,
+    )
 
 
 async def _large_session(session: AsyncSession, standing: Standing) -> LargeSession | None:

@@ -9,6 +9,7 @@ from app import clock
 from app.meetings.models import Meeting, MeetingState
 from app.memberships.models import Holder, PolicyRow
 from app.memberships.refusals import RefusedError
+from app.organisations.models import OrganisationHost
 from tests.factories import a_person, a_room, an_organisation, signed_in, start
 
 GIGABYTE = 1_000_000_000
@@ -187,3 +188,51 @@ async def test_the_month_is_the_services_own(site, database, move_clock):
         await start(site, rooms[2], people=60)
     # Midnight of the first of the month there is 11:00 or 12:00 of the day before in UTC.
     assert refused.value.refused.frees_at.hour in {11, 12}
+
+
+async def test_too_little_space_is_said_as_it_is_and_leads_to_where_it_is_made(site, database):
+    bela = await a_person(database, tier="session-organiser")
+    room = await a_room(database, bela)
+    for stored, said in (
+        (890_000_000, "There is space for 13 min of recording. A meeting is recorded only if 15 min fit."),
+        (GIGABYTE, "The space for recordings is used up."),
+    ):
+        await store(database, bela.holder_id, stored)
+        async with signed_in(site, bela) as person:
+            await person.open(f"/r/{room.slug}")
+            assert said in person.words
+            assert f'href="/recordings?holder={bela.holder_id}"' in person.page.text
+            await person.open("/recordings")
+            few = stored < GIGABYTE
+            assert ("About 13 min of recording left." in person.words) is few
+            assert ("A meeting is recorded only if 15 min fit." in person.words) is few
+
+
+async def test_the_share_that_is_full_is_named(site, database):
+    ada = await a_person(database)
+    made = await an_organisation(database, "Riverside", "consumer", ada="host")
+    room = await a_room(database, ada, holder_id=made.holder_id)
+    async with signed_in(site, ada) as person:
+        for share, said in (
+            (0, "The share of Ada in the space for recordings is used up."),
+            (100_000_000, "In the share of Ada there is space for 12 min of recording."),
+        ):
+            async with database.transaction() as session:
+                await session.execute(update(OrganisationHost).values(storage_share=share))
+            await person.open(f"/r/{room.slug}")
+            assert said in person.words
+
+
+async def test_the_last_minutes_of_a_sitting_can_be_recorded_where_they_fit(site, database, move_clock):
+    bela = await a_person(database, tier="session-organiser")
+    room = await a_room(database, bela)
+    await start(site, room, bela)
+    await move_clock(minutes=174, seconds=30)
+    async with database.transaction() as session:
+        await session.execute(update(Meeting).values(state=MeetingState.ENDED, ended_at=clock.now()))
+    async with signed_in(site, bela) as person:
+        await person.open(f"/r/{room.slug}")
+        assert "There is space to record the whole meeting." in person.words
+        await person.submit("/start", record="yes", follow=False)
+    meeting = await newest(database)
+    assert (meeting.recorded, meeting.minutes) == (True, 5)
