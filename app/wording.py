@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_time, get_timezone_name
 from babel.numbers import format_currency
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app import clock
 from app.i18n import LOCALES, figure, ngettext, spoken
@@ -77,7 +77,7 @@ def clock_time(at: datetime) -> str:
 def exact(at: datetime) -> str:
     """The whole date and time with its zone."""
     local = at.astimezone(zone())
-    return f"{_date(local.date(), _locale())}, {local:%H:%M} {_zone_name(local)}"
+    return f"{_date(local.date(), _locale())}, {local.hour:02}:{local.minute:02} {_zone_name(local)}"
 
 
 def words(at: datetime) -> str:
@@ -107,7 +107,8 @@ def date(on: Date) -> Markup:
 
 def moment(at: datetime) -> Markup:
     """A moment as a `time` element: in words, exact on hover and for programs."""
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact(at), words(at))
+    title, said = escape(exact(at)), escape(words(at))
+    return Markup(f'<time datetime="{at.isoformat()}" title="{title}">{said}</time>')  # noqa: S704  escaped above
 
 
 # A page of a hundred recordings says three hundred dates. The library reads its patterns anew for each: what it has

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -115,6 +116,12 @@ def playable(found: Any, way: Way) -> Sequence[Format]:
 
 def is_web_address(url: str) -> bool:
     """Whether a browser may be sent there: addresses come from BBB, and only those of the web are followed."""
+    return _is_web_origin("/".join(url.split("/", 3)[:3]))
+
+
+# A page of a hundred recordings has addresses of one server or two.
+@lru_cache(256)
+def _is_web_origin(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:  # "http://[" is one
