@@ -21,6 +21,7 @@ from app.memberships.refusals import Explanation
 from app.rooms.models import Room
 from quotas.limits import is_more
 from quotas.sittings import minutes_left
+from quotas.storage import warning_step
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def _recording(standing: Standing, situation: Situation) -> Recording:
             fits=wording.minutes(fits or 0),
             whole=wording.minutes(whole),
         )
-    return Recording(sentence, is_possible=True, fits=fits, make_room=taken)
+    # Who has all day and space for a morning lacks none: the way to more is shown from the first warning on.
+    is_short = warning_step(standing.limits.storage_bytes, situation.use.stored_bytes) > 0
+    return Recording(sentence, is_possible=True, fits=fits, make_room=taken if is_short else None)
 
 
 def _lacking(standing: Standing, situation: Situation) -> str:

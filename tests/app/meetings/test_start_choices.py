@@ -208,6 +208,17 @@ async def test_too_little_space_is_said_as_it_is_and_leads_to_where_it_is_made(s
             assert ("A meeting is recorded only if 15 min fit." in person.words) is few
 
 
+@pytest.mark.parametrize(("stored", "leads"), [(GIGABYTE // 2, False), (GIGABYTE * 8 // 10, True)])
+async def test_who_has_space_is_not_led_to_make_more(site, database, stored, leads):
+    bela = await a_person(database, tier="session-organiser")
+    room = await a_room(database, bela)
+    await store(database, bela.holder_id, stored)
+    async with signed_in(site, bela) as person:
+        await person.open(f"/r/{room.slug}")
+        assert "of recording. A recorded meeting ends then" in person.words
+        assert ("Make room" in person.words) is leads
+
+
 async def test_the_share_that_is_full_is_named(site, database):
     ada = await a_person(database)
     made = await an_organisation(database, "Riverside", "consumer", ada="host")
