@@ -11,6 +11,8 @@ from quotas.periods import works_until
 
 REMINDED_AT = time(8)
 """the time of day of a reminder, in the service's zone"""
+ENDING_WITHIN = timedelta(days=31)
+"""an end is near from before its first reminder, which goes out up to seventeen hours more than thirty days ahead"""
 NOT_LATER_THAN = timedelta(days=30)
 """what nobody was told of for so long after the grace is not news any more"""
 YEAR = timedelta(days=365)
@@ -36,7 +38,7 @@ class State(StrEnum):
     """nothing now, one begins later"""
     RUNNING = "running"
     ENDING = "ending"
-    """its end was spoken of, and nothing follows"""
+    """its end is near, and nothing follows"""
     RENEWED = "renewed"
     """one follows it without a gap"""
     GRACE = "grace"
@@ -162,7 +164,7 @@ def _state_of(present: Term, coming: Term | None, now: datetime, policy: Policy)
         return State.RUNNING
     if now >= utc(present.ends):
         return State.GRACE
-    return State.ENDING if utc(present.ends) - now <= timedelta(days=AHEAD[Reminder.MONTH]) else State.RUNNING
+    return State.ENDING if utc(present.ends) - now <= ENDING_WITHIN else State.RUNNING
 
 
 def _morning(day: date, zone: tzinfo) -> datetime:

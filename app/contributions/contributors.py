@@ -59,7 +59,7 @@ _CUSTODIANS = text("""
        OR EXISTS (SELECT FROM organisations mine WHERE mine.custodian_id = o.id)
        OR EXISTS (
             SELECT FROM memberships m JOIN tiers t ON t.id = m.tier_id
-            WHERE m.holder_id = h.id
+            WHERE m.holder_id = h.id AND m.withdrawn_at IS NULL
               AND t.position = (SELECT max(position) FROM tiers WHERE kind = 'organisation' AND retired_at IS NULL)
        )
     ORDER BY lower(h.name), h.id

@@ -1,14 +1,20 @@
-"""Every night the rules are asked about everyone whom they might say something of."""
+"""By the clock: every night the rules are asked about everyone, every hour the ends of memberships are spoken of."""
 
-from procrastinate import Blueprint, JobContext
+from datetime import UTC, datetime
+
+from procrastinate import Blueprint, JobContext, RetryStrategy
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import jobs
-from app.contributions import granting
+from app.contributions import granting, telling
 from app.contributions.models import Grant, GrantRule, GrantState, LedgerEntry
+from app.contributions.reminding import Post, remind
 from app.db import Database
+from app.mail import Mailer
 from app.memberships.limits import hold
+
+AT_MINUTE = 11  # of each hour; in demo mode every minute, since its clock is moved
 
 tasks = Blueprint()
 
@@ -19,6 +25,30 @@ async def ask_rules(context: JobContext, timestamp: int) -> None:
     """Ask: a membership has ended, a rule was changed, a proposal has grown too old."""
     del timestamp
     await ask_everyone(jobs.surroundings(context).database)
+
+
+@tasks.periodic(cron="* * * * *")
+@tasks.task(name="remind", pass_context=True, queue=jobs.QUEUE, lock="remind", queueing_lock="remind")
+async def remind_all(context: JobContext, timestamp: int) -> None:
+    """Every hour: remind holders of the ends of their memberships."""
+    around = jobs.surroundings(context)
+    if around.settings.demo or datetime.fromtimestamp(timestamp, UTC).minute == AT_MINUTE:
+        mailer: Mailer = context.additional_context["mailer"]
+        await remind(around.database, Post(mailer, around.settings.public_url + "/membership"))
+
+
+@tasks.task(
+    name="tell_of_grant",
+    pass_context=True,
+    queue=jobs.QUEUE,
+    retry=RetryStrategy(max_attempts=5, exponential_wait=3),
+)
+async def tell_of_grant(context: JobContext, grant_id: int) -> None:
+    """Write to whoever has earned a membership, once."""
+    around = jobs.surroundings(context)
+    mailer: Mailer = context.additional_context["mailer"]
+    async with around.database.transaction() as session:
+        await telling.tell_of_grant(session, mailer, around.settings.public_url, grant_id)
 
 
 async def ask_everyone(database: Database) -> int:

@@ -76,14 +76,18 @@ class HolderCourse:
                 line = coming
         return line
 
-    def price_from(self, tier: Tier, start: datetime) -> int | None:
-        """What a year on a tier that begins then costs, in cents; None: it has no price."""
+    def year_from(self, tier: Tier, start: datetime) -> int:
+        """Which of the holder's years on a tier begins then; 0: the first."""
         begun = [
             line.row.starts_at
             for line in self.lines.values()
             if line.row.tier_id == tier.id and not line.row.withdrawn_at
         ]
-        return price_of_year(tier.yearly_cents, year_of(start, min(begun, default=start)))
+        return year_of(start, min(begun, default=start))
+
+    def price_from(self, tier: Tier, start: datetime) -> int | None:
+        """What the tier says that a year costs which begins then, in cents; None: it says nothing."""
+        return price_of_year(tier.yearly_cents, self.year_from(tier, start))
 
     def _line(self, term: Term | None) -> Line | None:
         return self.lines[term.key] if term else None

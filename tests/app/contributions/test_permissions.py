@@ -3,11 +3,13 @@
 import pytest
 
 from app.contributions import (
+    custody_pages,
     entry_pages,
     grant_pages,
     import_line_pages,
     import_pages,
     ledger_pages,
+    membership_pages,
     own_pages,
     report_pages,
     rule_pages,
@@ -18,6 +20,7 @@ from tests.browser import forms_of
 from tests.factories import a_person, a_room, an_organisation, signed_in, start
 
 BOOKS, DECIDES, OWN = "who keeps the books", "an operator", "whose it is"
+OWN_ONLY = {"contributions.own", "contributions.own_file", "memberships.own"}
 # Every route, with an address that exists and who may go there. A new one must be added here.
 ADDRESSES = {
     ("contributions.ledger", "GET"): ("/ledger", BOOKS),
@@ -60,6 +63,9 @@ ADDRESSES = {
     ("contributions.import_leave_out", "POST"): ("/ledger/imports/lines/{line}/leave-out", BOOKS),
     ("contributions.own", "GET"): ("/contributions?holder={holder}", OWN),
     ("contributions.own_file", "GET"): ("/contributions/entries.csv?holder={holder}", OWN),
+    ("memberships.own", "GET"): ("/membership?holder={holder}", OWN),
+    ("contributions.custody", "GET"): ("/ledger/reports/custody", BOOKS),
+    ("contributions.custody_file", "GET"): ("/ledger/reports/custody.csv", BOOKS),
     ("contributions.receipt", "GET"): ("/contributions/receipts/{entry}", OWN),
     ("contributions.year_receipt", "GET"): ("/contributions/{holder}/{year}", OWN),
 }
@@ -84,7 +90,16 @@ async def house(database, ada):
 
 
 def test_every_route_is_in_the_table():
-    parts = (entry_pages, grant_pages, ledger_pages, own_pages, report_pages, rule_pages)
+    parts = (
+        entry_pages,
+        grant_pages,
+        ledger_pages,
+        own_pages,
+        report_pages,
+        rule_pages,
+        membership_pages,
+        custody_pages,
+    )
     parts += (import_pages, import_line_pages)
     found = {
         (route.name, method) for part in parts for route in part.router.routes for method in route.methods
@@ -124,7 +139,7 @@ async def test_a_bookkeeper_keeps_the_books_and_decides_nothing(bruna, house):
         found = await ask(bruna, key, house)
         if whose is DECIDES:
             assert found == 403, key
-        elif key[0] in {"contributions.own", "contributions.own_file"}:
+        elif key[0] in OWN_ONLY:
             assert found == 404, key
         else:
             assert found in {200, 303, 422}, key
@@ -134,9 +149,7 @@ async def test_an_operator_does_all_of_it(olu, house):
     for key, (_path, whose) in ADDRESSES.items():
         found = await ask(olu, key, house)
         # Empty forms are shown again; what is decided is not decided twice; a retired rule stays retired.
-        assert found in (
-            {404} if key[0] in {"contributions.own", "contributions.own_file"} else {200, 303, 422}
-        ), key
+        assert found in ({404} if key[0] in OWN_ONLY else {200, 303, 422}), key
         assert whose
 
 

@@ -64,8 +64,8 @@ async def test_a_year_passes_with_its_end_and_its_grace_and_a_renewal_brings_it_
     await put(database, ada, ends_at=START + YEAR)
     for days, expected in (
         (0, ("session-organiser", State.RUNNING)),
-        (334, ("session-organiser", State.RUNNING)),
-        (335, ("session-organiser", State.ENDING)),
+        (333, ("session-organiser", State.RUNNING)),
+        (334, ("session-organiser", State.ENDING)),
         (365, ("session-organiser", State.GRACE)),
         (378, ("session-organiser", State.GRACE)),
         (379, ("free", State.ENDED)),
