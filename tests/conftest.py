@@ -91,6 +91,7 @@ def settings(database_url: str, simulator: object) -> Settings:
         public_url="http://127.0.0.1:8000",
         smtp_url="smtp://127.0.0.1:2525",
         mail_from="Guildhall <hall@example.org>",
+        private_providers=True,
         log_json=False,
     )
 

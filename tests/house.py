@@ -129,6 +129,7 @@ class House:
             "GUILDHALL_SIMULATOR_URL": self.simulator_url,
             "GUILDHALL_PUBLIC_URL": self.url,
             "GUILDHALL_MAIL_FROM": "Guildhall <hall@example.org>",
+            "GUILDHALL_PRIVATE_PROVIDERS": "true",
         }
 
     def start(self, name: str, *words: str) -> Running:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select, update
@@ -10,14 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts import sessions
 from app.accounts.elsewhere import domain_of, is_staff
+from app.accounts.export import exports
 from app.accounts.models import ApiToken, User
 from app.accounts.schemas import NAME_LENGTH
 from app.accounts.service import create_account, find_by_email, held, verify_address
 from app.errors import ForbiddenError
 from app.i18n import Text, lazy, spoken
 from app.memberships.limits import hold
+from app.memberships.models import Holder
 from app.memberships.refusals import RefusedError
-from app.organisations.models import ExternalIdentity, HostRole, Invitation, OrganisationHost
+from app.organisations.models import (
+    ExternalIdentity,
+    HostRole,
+    Invitation,
+    Organisation,
+    OrganisationHost,
+    SignInProvider,
+)
 from app.organisations.openid import Claims, WentWrongError, Why
 from app.organisations.providers import Provider, roles_of
 from app.organisations.service import (
@@ -257,3 +267,17 @@ def _kept(provider: Provider, user: User) -> Text:
         "You stay an admin of %(organisation)s, since you are its only one, though its sign-in says otherwise.",
         organisation=provider.name,
     )
+
+
+@exports
+async def signed_in_through(session: AsyncSession, user_id: int) -> dict[str, Any]:
+    """Which organisations sign the person in, and as whom."""
+    found = (
+        select(Holder.name.label("organisation"), ExternalIdentity.subject, ExternalIdentity.linked_at)
+        .join(SignInProvider, SignInProvider.id == ExternalIdentity.provider_id)
+        .join(Organisation, Organisation.id == SignInProvider.organisation_id)
+        .join(Holder, Holder.id == Organisation.holder_id)
+        .where(ExternalIdentity.user_id == user_id)
+        .order_by(ExternalIdentity.linked_at)
+    )
+    return {"signed_in_through": [dict(row) for row in (await session.execute(found)).mappings()]}

@@ -2,7 +2,10 @@
 
 import pytest
 
+from app.organisations.models import SignInProvider
+from tests.app.organisations.providers import set_up
 from tests.factories import a_person, an_organisation, signed_in
+from tests.openid_provider import running_provider
 
 
 @pytest.fixture
@@ -48,3 +51,24 @@ async def olu(site, operator):
     """Olu at a browser."""
     async with signed_in(site, operator) as person:
         yield person
+
+
+@pytest.fixture
+async def provider(site):
+    """Riverside's provider: everyone who comes is Dov, who is new."""
+    async with running_provider(sub="dov", email="dov@riverside.example", name="Dov Halevi") as running:
+        yield running
+
+
+@pytest.fixture
+async def signs_in(database, settings, riverside, provider):
+    """Riverside signs the people of riverside.example in, besides their passwords."""
+    return await set_up(database, settings, riverside, provider)
+
+
+@pytest.fixture
+async def required(database, signs_in):
+    """And in no other way."""
+    async with database.transaction() as session:
+        (await session.get_one(SignInProvider, signs_in.id)).required = True
+    return signs_in

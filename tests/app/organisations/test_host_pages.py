@@ -187,7 +187,7 @@ async def test_a_share_is_moved_in_one_step(at_ada_s, database, ada, bea, rivers
 
 
 # Every route, with whom it is for: its hosts, its admins (and operators), or everyone with the link.
-HOSTS, ADMINS, SIGNED_IN, LINK, LOOK = "hosts", "admins", "signed in", "link", "look"
+HOSTS, ADMINS, SIGNED_IN, LINK, LOOK, DOOR = "hosts", "admins", "signed in", "link", "look", "door"
 ADDRESSES = {
     ("organisations.index", "GET"): ("/organisations", SIGNED_IN),
     ("organisations.show", "GET"): (HOME, HOSTS),
@@ -210,6 +210,18 @@ ADDRESSES = {
     ("organisations.profile", "GET"): (f"{HOME}/profile", ADMINS),
     ("organisations.change_profile", "POST"): (f"{HOME}/profile", ADMINS),
     ("organisations.change_logo", "POST"): (f"{HOME}/logo", ADMINS),
+    ("organisations.sign_in", "GET"): (f"{HOME}/sign-in", ADMINS),
+    ("organisations.change_sign_in", "POST"): (f"{HOME}/sign-in", ADMINS),
+    ("organisations.try_sign_in", "GET"): (f"{HOME}/sign-in/try", ADMINS),
+    ("organisations.require_sign_in", "POST"): (f"{HOME}/sign-in/require", ADMINS),
+    ("organisations.confirm_domain", "POST"): (f"{HOME}/sign-in/domains", ADMINS),
+    ("organisations.remove_sign_in", "POST"): (f"{HOME}/sign-in/remove", ADMINS),
+    # The door itself is for everyone; this organisation has none of its own.
+    ("sign_in.find", "GET"): ("/sign-in/through", DOOR),
+    ("sign_in.found", "POST"): ("/sign-in/through", DOOR),
+    ("sign_in.begin", "GET"): ("/sign-in/with/riverside-housing", LOOK),
+    ("sign_in.returned", "GET"): ("/sign-in/with/riverside-housing/return", LOOK),
+    ("sign_in.link", "POST"): ("/sign-in/with/riverside-housing/link", LOOK),
     # For everyone who sees its rooms; there is none here.
     ("organisations.logo", "GET"): (f"{HOME}/logo/none", LOOK),
     ("organisations.colour", "GET"): (f"{HOME}/colour/123456.css", LOOK),
@@ -237,12 +249,12 @@ async def ask(person, key, bea) -> int:
 
 
 EXPECTED = {
-    "host": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404},
-    "suspended admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404},
-    "admin of another": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404},
-    "bookkeeper": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404},
-    "nobody's host": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404},
-    "unverified admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404},
+    "host": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
+    "suspended admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
+    "admin of another": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
+    "bookkeeper": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
+    "nobody's host": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
+    "unverified admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
 }
 
 
@@ -275,8 +287,9 @@ async def test_a_guest_is_asked_to_sign_in(site, riverside, bea):
     async with new_person(site) as guest:
         for key, (_path, whose) in ADDRESSES.items():
             found = await ask(guest, key, bea)
-            expected = {LINK: 410, LOOK: 404}.get(whose, 303)
-            assert found == (303 if key[0] == "invitations.accept" else expected), key
+            expected = {LINK: 410, LOOK: 404, DOOR: 200 if key[1] == "GET" else 422}.get(whose, 303)
+            needs_an_account = key[0] in {"invitations.accept", "sign_in.link"}
+            assert found == (303 if needs_an_account else expected), key
 
 
 async def test_an_operator_manages_it_too(olu, bea, riverside):
