@@ -39,7 +39,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def without_defaults(schema: dict[str, Any]) -> None:
     """What is not sent stays as it is: the document names no defaults."""
     for field in schema["properties"].values():
         field.pop("default", None)
@@ -48,7 +48,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 class RoomChange(Body):
     """What is sent is changed, the rest stays."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: RoomName = Field(
         "", description=_("The room’s name, as people say it."), json_schema_extra=_at_most(NAME_LENGTH)
@@ -157,7 +157,7 @@ class Join(Body):
 class RecordingChange(Body):
     """What is sent is changed, the rest stays."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: RecordingName = Field(
         "", description=_("The recording’s name."), json_schema_extra=_at_most(RECORDING_NAME_LENGTH)

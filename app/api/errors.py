@@ -67,7 +67,10 @@ class Error(BaseModel):
 WORDS = {
     400: _("The body is broken: it is not UTF-8."),
     401: _("No token, or one that is unknown, revoked or over."),
-    403: _("You may not do this: the room has other hosts, your account is closed or not verified."),
+    403: _(
+        "You may not do this: the room has other hosts, you are no admin of the organisation, your account is closed "
+        "or not verified."
+    ),
     404: _("There is no such thing, or none that you may see."),
     409: _("It cannot be done now: a limit refuses it, or things are in another state. The code says which."),
     410: _("The room was deleted."),

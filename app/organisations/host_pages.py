@@ -99,7 +99,7 @@ async def share(request: Request, session: Session, viewer: SignedIn, slug: str,
         if given.is_kept:
             return _done(request, viewer, place, user_id, "share", lazy("The share is saved."))
         confirm = given.uses is not None
-        form.fail("share", _why_not(given))
+        form.fail("share", why_not(given, _("Tick the box if you want it so.")))
     status, forms = 422 if changes is None else 409, {"share": form}
     return await _page(
         request, session, place, standing, host, forms, status, confirm=confirm, changes=changes
@@ -188,7 +188,8 @@ async def _changed(session: AsyncSession, found: Found, form: Form[Any], name: s
 _SAID = {"admin": lazy("Admin"), "host": lazy("Host"), "": lazy("what the tier says")}
 
 
-def _why_not(given: Given) -> Text:
+def why_not(given: Given, how: Text) -> Text:
+    """Why a share is not given; `how`: the sentence that says how to give it although more is used."""
     if given.lacks is not None:
         return _(
             "The other host has %(size)s to give. Choose somebody else, or less.",
@@ -202,9 +203,10 @@ def _why_not(given: Given) -> Text:
         )
     return _(
         "%(name)s uses %(used)s, which is more. What is there stays, and they record nothing until there is space. "
-        "Tick the box if you want it so.",
+        "%(how)s",
         name=given.user,
         used=wording.size(given.uses or 0),
+        how=how,
     )
 
 

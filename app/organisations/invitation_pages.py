@@ -71,7 +71,7 @@ async def send(request: Request, session: Session, viewer: SignedIn, slug: str) 
     await rate_limits.check(session, request, INVITED, str(place.organisation.id))
     lines, is_sent = await invitations.invite(
         session,
-        _post(request),
+        post_of(request),
         place.organisation,
         typed,
         role=form.value.role,
@@ -99,7 +99,7 @@ async def resend(
         await rate_limits.check(session, request, SENT_AGAIN, str(invitation_id))
     except TooManyError:
         return _back(request, place, lazy("It was sent three times today. Wait a day."), kind="warn")
-    if not await invitations.resend(session, _post(request), place.organisation, invitation_id):
+    if not await invitations.resend(session, post_of(request), place.organisation, invitation_id):
         return _back(request, place, lazy("It has run out, and no seat is left for it."), kind="bad")
     await rate_limits.spend(session, request, SENT_AGAIN, str(invitation_id))
     return _back(request, place, lazy("The invitation is on its way again, with a new link."))
@@ -175,7 +175,8 @@ async def _page(
     )
 
 
-def _post(request: Request) -> Post:
+def post_of(request: Request) -> Post:
+    """What invitations are written with."""
     link = address_of(request, "invitations.show", token="TOKEN").replace("TOKEN", "{token}")  # noqa: S106  the token's place in the address
     return Post(request.app.state.mailer, link)
 

@@ -54,7 +54,7 @@ async def test_the_document_is_what_openapi_says_one_is(document):
 
 async def test_only_the_calls_of_the_api_are_in_it(document):
     assert all(path.startswith("/api/v1/") for path in document["paths"])
-    assert len([*operations(document)]) == 17
+    assert len([*operations(document)]) == 21
     assert "/api/v1/meetings/{meeting_id}" in document["paths"]
 
 
@@ -81,7 +81,7 @@ async def test_every_call_documents_its_errors(document):
             wanted |= {"404", "410"}
         if "{meeting_id}" in name:
             wanted |= {"404"}
-        if name.startswith("POST"):
+        if name.startswith("POST") and "/hosts" not in name:
             wanted |= {"409"}
         errors = {status for status in operation["responses"] if int(status) >= 400}
         assert wanted <= errors <= {str(status) for status in WORDS}, name
@@ -173,4 +173,4 @@ async def test_the_page_can_be_found_from_the_tokens_and_from_every_page(site, d
 
 
 async def test_the_document_is_small_enough_to_read(document):
-    assert len(json.dumps(document)) < 80_000
+    assert len(json.dumps(document)) < 90_000

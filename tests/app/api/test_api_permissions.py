@@ -13,11 +13,11 @@ from app.api.gate import GuardedRoute
 from app.api.routes import calls
 from tests.app.api.conftest import error, program, token_of
 from tests.app.recordings.rows import a_recording
-from tests.factories import a_person, signed_in
+from tests.factories import a_person, an_organisation, signed_in
 
 pytestmark = pytest.mark.slow
 
-HALL, EVENING = "/rooms/hall", "/recordings/evening"
+HALL, EVENING, HOSTS = "/rooms/hall", "/recordings/evening", "/organisations/hall-friends/hosts"
 
 # Call: method, path, body, and what someone else gets for Ada's room and meeting (None: their own answer).
 TABLE = {
@@ -37,6 +37,10 @@ TABLE = {
     "api.show_recording": ("GET", EVENING, None, (404, "not_found")),
     "api.change_recording": ("PATCH", EVENING, {"name": "Mine"}, (404, "not_found")),
     "api.delete_recording": ("DELETE", EVENING, None, (404, "not_found")),
+    "api.list_hosts": ("GET", HOSTS, None, (404, "not_found")),
+    "api.invite_hosts": ("POST", HOSTS, {"emails": ["eve@example.org"]}, (404, "not_found")),
+    "api.change_host": ("PATCH", f"{HOSTS}/1", {"role": "admin"}, (404, "not_found")),
+    "api.remove_host": ("DELETE", f"{HOSTS}/1", None, (404, "not_found")),
     "api.restore_recording": ("POST", f"{EVENING}/restore", None, (404, "not_found")),
 }
 CALLS = [pytest.param(*row[:3], id=name) for name, row in TABLE.items()]
@@ -50,7 +54,8 @@ def routes() -> Iterator:
 
 @pytest.fixture
 async def hall(ada, ada_user, database):
-    """Ada's room, in which a meeting runs, and a recording of hers that everyone with the link may see."""
+    """Ada's room, in which a meeting runs, a recording that everyone with the link may see, her organisation."""
+    await an_organisation(database, "Hall Friends", "consumer", ada="admin")
     await ada.room("Hall", who_may_start="anyone")
     await a_recording(database, ada_user, name="Hall", key="evening", visibility="public")
     await ada.post(f"{HALL}/start")
