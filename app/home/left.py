@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -17,6 +16,7 @@ from app.memberships.storage_notice import StorageNotice, storage_notice
 from app.rooms.service import count_rooms
 from quotas.limits import LimitName
 from quotas.meters import Level, Meter, at_once_meter, rooms_meter, sitting_meter, storage_meter
+from quotas.periods import works_until
 from quotas.storage import headroom, recordable_minutes
 
 MeterWords = tuple[str, str, int | None]  # label, sentence, percent used
@@ -121,20 +121,31 @@ def _share(meter: Meter) -> int | None:
 
 def _membership(standing: Standing) -> dict[str, Any]:
     ends = standing.membership_ends_at
-    if ends is None:
+    warning = None
+    if standing.suspended_at is not None:
+        sentence = _people(standing)
+        warning = _("The membership is suspended: the limits of “%(tier)s” hold.", tier=_(standing.tier_name))
+    elif ends is None:
         sentence = _people(standing)
     elif ends > clock.now():
         sentence = _("Until %(date)s.", date=wording.words(ends))
     else:
-        last = ends + timedelta(days=standing.policy.membership_grace_days)
+        last = works_until(ends, standing.policy)
         sentence = _(
             "Ended %(date)s. Everything works until %(last)s.",
             date=wording.words(ends),
             last=wording.words(last),
         )
+        warning = _(
+            "“%(tier)s” ended on %(date)s. Everything works until %(last)s.",
+            tier=_(standing.tier_name),
+            date=wording.day(ends),
+            last=wording.day(last),
+        )
     return {
         "name": _(standing.tier_name),
         "sentence": sentence,
+        "warning": warning,
         "href": "/tiers",
         "action": _("Compare the tiers"),
     }

@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 from app.accounts.access import ACTING, AnyViewer, SignedIn
 from app.db import Databased, Reading, Session
 from app.home import tiers
+from app.home.dashboard import Dashboard
 from app.home.dashboard import dashboard as make_dashboard
 from app.i18n import gettext as _
 from app.i18n import lazy
@@ -89,7 +90,7 @@ async def dashboard(
         rooms=shown.rooms,
         search=search.strip(),
         meters=shown.left.meters,
-        membership=shown.left.membership,
+        membership={**shown.left.membership, "own": _membership_page(request, shown)},
         storage=shown.left.storage,
         holders=[
             (one.holder_id, _("You") if one.is_own else one.name, f"?holder={one.holder_id}", None)
@@ -101,6 +102,12 @@ async def dashboard(
     if holder is not None and shown.holder == holder:
         set_cookie(request, response, ACTING, str(holder), YEAR)
     return response
+
+
+def _membership_page(request: Request, shown: Dashboard) -> str | None:
+    """Where the membership is explained that the dashboard speaks of; hosts who are no admins do not see it."""
+    whose = next(one for one in shown.holders if one.holder_id == shown.holder)
+    return f"{path_of(request, 'memberships.own')}?holder={shown.holder}" if whose.is_admin else None
 
 
 @router.get("/theme.css", name="home.theme")

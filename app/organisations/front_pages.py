@@ -19,6 +19,7 @@ from app.memberships.storage_notice import removal_and_excess, storage_notice
 from app.organisations.access import Place, administered, visited
 from app.organisations.hosts import admins_of, figures, list_hosts, open_invitations, others
 from app.organisations.leaving import HeirNeededError, heir_of, left_behind, let_go
+from app.organisations.membership import membership_saying
 from app.organisations.models import Organisation, OrganisationHost
 from app.organisations.schemas import LeaveInput
 from app.organisations.service import LastAdminError
@@ -60,6 +61,7 @@ async def show(request: Request, session: Session, viewer: SignedIn, slug: str) 
         stored = shown.use.stored_bytes
         context |= {
             "figures": shown,
+            "saying": await membership_saying(session, standing.holder_id),
             "storage": storage_notice(standing, removal, stored_bytes=stored, over_since=over_since),
             "sum": await shared_out(session, standing),
             "open": await open_invitations(session, place.organisation.id),
