@@ -13,6 +13,8 @@ from app.admin import (
     room_pages,
     start_page,
     texts_pages,
+    tier_pages,
+    tier_state_pages,
 )
 
 router = APIRouter()
@@ -25,6 +27,8 @@ for _part in (
     room_pages,
     meeting_pages,
     limits_pages,
+    tier_pages,
+    tier_state_pages,
     policy_pages,
     texts_pages,
 ):

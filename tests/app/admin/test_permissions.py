@@ -40,6 +40,17 @@ ADDRESSES = {
     ("admin.holder_limits", "GET"): "/admin/limits/{holder}",
     ("admin.set_override", "POST"): "/admin/limits/{holder}/override",
     ("admin.withdraw_override", "POST"): "/admin/limits/{holder}/override/1/withdraw",
+    ("admin.tiers", "GET"): "/admin/tiers",
+    ("admin.new_tier", "GET"): "/admin/tiers/new",
+    ("admin.make_tier", "POST"): "/admin/tiers/new",
+    ("admin.tier", "GET"): "/admin/tiers/3",
+    ("admin.tier_form", "GET"): "/admin/tiers/3/change",
+    ("admin.change_tier", "POST"): "/admin/tiers/3/change",
+    ("admin.tier_holders", "GET"): "/admin/tiers/3/holders",
+    ("admin.tier_above", "GET"): "/admin/tiers/3/above?limit=rooms&first=1",
+    ("admin.retire_tier", "GET"): "/admin/tiers/3/retire",
+    ("admin.tier_retired", "POST"): "/admin/tiers/3/retire",
+    ("admin.tier_restored", "POST"): "/admin/tiers/3/restore",
     ("admin.texts", "GET"): "/admin/texts",
     ("admin.text", "GET"): "/admin/texts/about/en",
     ("admin.change_text", "POST"): "/admin/texts/about/en",
@@ -105,9 +116,10 @@ async def test_a_banned_operator_is_a_guest(site, house, operator, database):
 
 @pytest.mark.parametrize("name", PAGES)
 async def test_every_page_opens_for_an_operator(olu, house, name):
-    page = await olu.open(ADDRESSES[name, "GET"].format(**house))
+    address = ADDRESSES[name, "GET"].format(**house)
+    page = await olu.open(address)
     assert page.status_code == 200
-    assert olu.page.url.path == ADDRESSES[name, "GET"].format(**house)
+    assert olu.page.url.path == address.partition("?")[0]
 
 
 async def test_a_form_without_its_token_is_refused(olu, house):
@@ -128,6 +140,15 @@ async def test_a_form_without_its_token_is_refused(olu, house):
         "/admin/limits/999999",
         "/admin/limits/1?tier=nonsense",
         "/admin/limits/1?page=0",
+        "/admin/tiers/999999",
+        "/admin/tiers/999999/change",
+        "/admin/tiers/999999/holders",
+        "/admin/tiers/999999/retire",
+        "/admin/tiers/new?copy=999999",
+        "/admin/tiers/3/holders?place=nowhere",
+        "/admin/tiers/3/above?limit=nonsense",
+        "/admin/tiers/3/above?limit=hosts&first=1",
+        "/admin/tiers/3/above?limit=rooms&first=-1",
         "/admin/people?shown=nonsense",
         "/admin/people?page=0",
         "/admin/meetings?before=-1",
