@@ -48,6 +48,11 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     operator.add_argument("email")
     operator.add_argument("--name", default="Operator")
     operator.set_defaults(run=_create_operator)
+    passwords = commands.add_parser(
+        "allow-passwords", help="let the people of an organisation in by password, when its provider is away"
+    )
+    passwords.add_argument("organisation", help="as its address writes it: riverside-housing")
+    passwords.set_defaults(run=_allow_passwords)
     demo = commands.add_parser("demo", help="everything at once, with demo data: what `make run` does")
     demo.add_argument("--port", type=int, default=8000)
     demo.set_defaults(run=_demo)
@@ -96,6 +101,24 @@ async def _make_operator(settings: DatabaseSettings, email: str, name: str, pass
     async with database.transaction() as session:
         await create_operator(session, email=email, name=name, password=password)
     await database.close()
+
+
+def _allow_passwords(asked: argparse.Namespace) -> int:
+    if not asyncio.run(_stop_requiring(read(DatabaseSettings), asked.organisation)):
+        print(f"{asked.organisation} has no sign-in of its own.", file=sys.stderr)
+        return 1
+    print(f"The people of {asked.organisation} may use passwords again.")
+    return 0
+
+
+async def _stop_requiring(settings: DatabaseSettings, slug: str) -> bool:
+    from app.organisations.providers import allow_passwords_again
+
+    database = Database(settings)
+    async with database.transaction() as session:
+        found = await allow_passwords_again(session, slug)
+    await database.close()
+    return found
 
 
 def _demo(asked: argparse.Namespace) -> int:

@@ -11,7 +11,14 @@ from app.accounts.models import User
 from app.accounts.sessions import hash_of
 from app.memberships.models import Membership
 from app.organisations.invitations import HOLDS
-from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
+from app.organisations.models import (
+    HostRole,
+    Invitation,
+    Organisation,
+    OrganisationHost,
+    SignInDomain,
+    SignInProvider,
+)
 
 SEATS = 6
 INVITED = {
@@ -50,7 +57,34 @@ async def fill_organising(
                 expires_at=sent_at + HOLDS,
             )
         )
+    await _sign_in(session, riverside)
     await session.flush()
+
+
+async def _sign_in(session: AsyncSession, organisation: Organisation) -> None:
+    """A provider that was set up and waits for its second domain; nobody answers there."""
+    provider = SignInProvider(
+        organisation_id=organisation.id,
+        issuer="https://login.riverside.example",
+        client_id="guildhall",
+        client_secret="",
+        tried_at=clock.now() - timedelta(days=6),
+        role_claim="groups",
+        admin_values=["board"],
+    )
+    session.add(provider)
+    await session.flush()
+    session.add_all(
+        [
+            SignInDomain(
+                provider_id=provider.id,
+                domain="riverside.example",
+                proven_at=clock.now() - timedelta(days=5),
+                proof="Their treasurer wrote from it, and it stands on their invoices.",
+            ),
+            SignInDomain(provider_id=provider.id, domain="garden.riverside.example"),
+        ]
+    )
 
 
 async def _host(

@@ -49,7 +49,7 @@ async def begin(person: Person, slug: str = "riverside-housing", **query: str) -
 
 async def at_provider(address: str) -> str:
     """What the provider sends the browser back to."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=False) as client:  # noqa: S501  over plain HTTP on this machine
         answer = await client.get(address)
     assert answer.status_code == 302, answer.text
     return answer.headers["location"]
