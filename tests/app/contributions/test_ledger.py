@@ -1,9 +1,11 @@
 """The ledger: written once, never changed; a wrong entry is reversed by another."""
 
 import pytest
+from asyncpg.exceptions import CheckViolationError, ForeignKeyViolationError, RestrictViolationError
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from app.accounts.models import User
 from app.contributions.corrections import NotCorrectableError
 from app.contributions.ledger import NoSuchPledgeError, RecordedAlreadyError, find_entry, open_cents
 from app.contributions.models import EntryKind, LedgerEntry, What
@@ -24,15 +26,52 @@ async def ada(database):
         "UPDATE ledger_entries SET note = note",
         "DELETE FROM ledger_entries",
         "TRUNCATE ledger_entries CASCADE",
+        "TRUNCATE holders CASCADE",
+        "UPDATE ledger_entries SET cents = 1 WHERE false OR true RETURNING id",
+        "WITH gone AS (DELETE FROM ledger_entries RETURNING id) SELECT * FROM gone",
+        "MERGE INTO ledger_entries e USING holders h ON h.id = e.contributor_id WHEN MATCHED THEN DELETE",
+        "INSERT INTO ledger_entries SELECT * FROM ledger_entries ON CONFLICT (id) DO UPDATE SET cents = 1",
+        "SELECT id FROM ledger_entries FOR UPDATE; UPDATE ONLY ledger_entries SET recorded_by = 'Mallory'",
     ],
 )
 async def test_the_database_refuses_to_change_or_delete(database, ada, statement):
     entry = await recorded(database, gift(ada.holder_id, 5_000))
-    with pytest.raises(DBAPIError, match="append-only"):
-        async with database.transaction() as session:
-            await session.execute(text(statement))
+    async with database.engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        with pytest.raises(RestrictViolationError, match="append-only"):
+            await raw.execute(statement)
     async with database.transaction() as session:
         assert (await find_entry(session, entry.id)).cents == 5_000
+
+
+@pytest.mark.parametrize(
+    ("statement", "refusal"),
+    [
+        # Whoever contributed, the file's line and the custodian stand as long as the entry does.
+        (
+            "DELETE FROM holders WHERE id = (SELECT contributor_id FROM ledger_entries)",
+            ForeignKeyViolationError,
+        ),
+        # What was given is above zero; less is a correction, and that mirrors an entry.
+        (
+            (
+                "INSERT INTO ledger_entries (kind, counts_as, what, booked_on, contributor_id, cents, recorded_at, "
+                "recorded_by) SELECT kind, counts_as, what, booked_on, contributor_id, -5000, recorded_at, 'Mallory' "
+                "FROM ledger_entries"
+            ),
+            CheckViolationError,
+        ),
+    ],
+)
+async def test_nor_is_anything_taken_away_by_a_way_around(database, ada, statement, refusal):
+    await recorded(database, gift(ada.holder_id, 5_000))
+    async with database.transaction() as session:
+        await session.execute(delete(User))
+        await session.execute(text("DELETE FROM grants"))
+    async with database.engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        with pytest.raises(refusal):
+            await raw.execute(statement)
 
 
 async def test_the_program_cannot_either(database, ada):
