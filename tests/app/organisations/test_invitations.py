@@ -12,7 +12,15 @@ from app.accounts.models import User
 from app.mail import OutgoingMail
 from app.memberships.models import Membership
 from app.memberships.refusals import RefusedError
-from app.organisations.invitations import Post, accept, addresses_in, invite
+from app.organisations.invitations import (
+    InvitationOverError,
+    Post,
+    TooManyLinesError,
+    accept,
+    addresses_in,
+    invite,
+    withdraw,
+)
 from app.organisations.models import HostRole, Invitation, OrganisationHost
 from app.organisations.service import find_organisation
 from tests.conftest import new_person
@@ -61,6 +69,35 @@ def test_lines_of_addresses_and_of_a_csv_with_a_heading_are_read_alike():
     ]
     assert addresses_in("Name;E-Mail\nCora;cora@example.org\n") == ["cora@example.org"]
     assert addresses_in('"Ruiz, Dan",<dan@example.org>\nnobody\n') == ["dan@example.org", "nobody"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("\ufeffa@x.org\rb@x.org\r\nc@x.org", ["a@x.org", "b@x.org", "c@x.org"]),
+        ("Cora Ruiz <cora@x.org>, Dan <dan@x.org>", ["cora@x.org", "dan@x.org"]),
+        ("Ruiz, Cora <cora@x.org>, Dan <dan@x.org>", ["cora@x.org", "dan@x.org"]),
+        ("a@x.org b@x.org; c@x.org", ["a@x.org", "b@x.org", "c@x.org"]),
+        ("Nom;Correu\nCora;cora@x.org;boss@x.org", ["cora@x.org"]),
+        ('Name\tMail\n"Ruiz, Dan"\tdan@x.org', ["dan@x.org"]),
+        ('"never closed, a@x.org\nb@x.org', ["never closed, a@x.org", "b@x.org"]),
+        ("=cmd|' /C calc'!A0\n@SUM(1)\n+1", ["=cmd|' /C calc'!A0", "@SUM(1)", "+1"]),
+        ("\0\n \n,,\n", []),
+    ],
+    ids=range(9),
+)
+def test_whatever_is_pasted_no_line_is_lost(typed, found):
+    assert addresses_in(typed) == found
+
+
+def test_a_cell_without_end_is_one_wrong_line():
+    assert addresses_in('"' + "x" * 150_000 + "\nb@x.org") == ['"' + "x" * 299, "b@x.org"]
+
+
+def test_a_thousand_lines_are_read_and_no_more():
+    assert len(addresses_in("a@x.org\n" * 1000)) == 1000
+    with pytest.raises(TooManyLinesError):
+        addresses_in("a@x.org\n" * 1001)
 
 
 async def test_the_report_says_of_each_line_what_happens_and_sends_nothing(at_ada_s, database, riverside):
@@ -226,7 +263,7 @@ async def test_a_thousand_are_invited_in_one_go(at_ada_s, database):
     await at_ada_s.open(PAGE)
     await at_ada_s.submit("/invitations", emails="\n".join(f"p{n}@example.org" for n in range(1000)))
     await at_ada_s.submit("/send")
-    assert "1000 invitations are on their way." in at_ada_s.words
+    assert "1,000 invitations are on their way." in at_ada_s.words
     assert await mails(database) == 1000
 
 
@@ -243,3 +280,72 @@ async def test_fifty_invitations_sent_at_once_end_at_the_seats(site, database, r
 
     assert sum(await asyncio.gather(*(send(number) for number in range(50)))) == 10
     assert await mails(database) == 10
+
+
+async def test_a_link_that_is_used_twice_at_once_lets_one_in(at_ada_s, site, database, riverside):
+    await invited(at_ada_s, "cora@example.org")
+    token = (await link_to(database, "cora@example.org")).rpartition("/")[2]
+    people = [await a_person(database, f"{name}@example.org") for name in ("cora", "dan", "eve")]
+
+    async def take(person):
+        async with database.transaction() as session:
+            await accept(session, token, person.id)
+
+    found = await asyncio.gather(*(take(one) for one in people), return_exceptions=True)
+    assert sum(one is None for one in found) == 1
+    assert sum(isinstance(one, InvitationOverError) for one in found) == 2
+    assert len(await hosts(database)) == 3
+
+
+async def test_a_link_that_is_withdrawn_at_this_moment_lets_nobody_in(at_ada_s, database, riverside):
+    cora = await a_person(database, "cora@example.org")
+    await invited(at_ada_s, "cora@example.org")
+    token = (await link_to(database, "cora@example.org")).rpartition("/")[2]
+
+    async def take() -> None:
+        async with database.transaction() as session:
+            await accept(session, token, cora.id)
+
+    async with database.transaction() as session:
+        found = await session.scalar(select(Invitation.id))
+        await withdraw(session, await find_organisation(session, riverside.id), found)
+        taking = asyncio.create_task(take())
+        await asyncio.sleep(0.3)
+        assert not taking.done()
+    with pytest.raises(InvitationOverError):
+        await taking
+    assert await hosts(database) == {"ada@example.org", "bea@example.org"}
+
+
+async def test_an_unverified_account_accepts_only_what_was_sent_to_its_own_address(at_ada_s, site, database):
+    mallory = await a_person(database, "mallory@example.org", verified=False)
+    await invited(at_ada_s, "cora@example.org", "mallory@example.org")
+    async with signed_in(site, mallory) as person:
+        stolen = await link_to(database, "cora@example.org")
+        await person.open(stolen)
+        assert (await person.submit(stolen)).status_code == 403
+        own = await link_to(database, "mallory@example.org")
+        await person.open(own)
+        await person.submit(own)
+        assert "Your share" in person.words
+    assert "mallory@example.org" in await hosts(database)
+
+
+async def test_a_suspended_host_does_not_come_back_by_an_invitation(at_ada_s, site, database, riverside, bea):
+    async with database.transaction() as session:
+        host = await session.get_one(OrganisationHost, (riverside.id, bea.id))
+        host.suspended_at = clock.now()
+    await invited(at_ada_s, "bea.private@example.org", role="admin")
+    path = await link_to(database, "bea.private@example.org")
+    async with signed_in(site, bea) as person:
+        await person.open(path)
+        await person.submit(path)
+        assert "An admin has suspended you" in person.words
+        assert (await person.open("/organisations/riverside-housing/hosts")).status_code == 403
+
+
+async def test_a_name_like_a_formula_is_harmless_in_the_files(at_ada_s, database, bea):
+    async with database.transaction() as session:
+        (await session.get_one(User, bea.id)).name = '=HYPERLINK("https://evil.example")'
+    file = (await at_ada_s.client.get("/organisations/riverside-housing/hosts.csv")).text
+    assert "\"'=HYPERLINK(" in file
