@@ -53,7 +53,8 @@ def spoken() -> str:
 
 def translated(text: str) -> str:
     """The text in the reader's language; its named values are still to be filled in."""
-    return catalogue(_language.get()).ugettext(text)
+    # To no text at all a catalogue answers with what it says of itself.
+    return catalogue(_language.get()).ugettext(text) if text else ""
 
 
 def ntranslated(one: str, many: str, n: int) -> str:

@@ -14,6 +14,7 @@ from app.memberships.models import Removal
 from app.organisations.models import HostRole
 from app.rooms.addresses import check_address
 from app.web.forms import Input, Line, Lines, Problem
+from app.web.versions import Version
 
 MEGABYTE = 1_000_000
 NAME_LENGTH, REASON_LENGTH = 80, 300
@@ -57,34 +58,10 @@ def _given(text: str) -> str:
     return text
 
 
-def _or_none(value: object) -> object:
-    """An empty field says nothing."""
-    return None if isinstance(value, str) and not value.strip() else value
-
-
 Reason = Annotated[Line, Field(max_length=REASON_LENGTH), AfterValidator(_given)]
 Day = Annotated[
     date | None, BeforeValidator(_day), AfterValidator(_near_enough), AfterValidator(_in_the_future)
 ]
-
-
-class TierInput(Input):
-    """The tier that a holder is put on, until when, and why."""
-
-    tier: Line
-    until: Day = None
-    reason: Reason
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """The last minute of the last day; None: until further notice."""
-        return end_of(self.until) if self.until else None
-
-
-class OrganisationTierInput(TierInput):
-    """The same for an organisation, with how many hosts it may have; empty: as many as it likes."""
-
-    seats: Annotated[Annotated[int, Field(ge=0, le=MOST_SEATS)] | None, BeforeValidator(_or_none)] = None
 
 
 class BanInput(Input):
@@ -98,6 +75,17 @@ class OrganisationInput(Input):
 
     name: Annotated[Line, Field(min_length=1, max_length=NAME_LENGTH)]
     address: Annotated[Line, AfterValidator(check_address)] = ""
+
+
+def _chosen(value: object) -> object:
+    """Nothing chosen in a list is sent as an empty text."""
+    return value or None
+
+
+class CustodianInput(Input):
+    """The organisation that takes custody of another one's payments; empty: the collective."""
+
+    custodian: Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, BeforeValidator(_chosen)] = None
 
 
 class HostInput(Input):
@@ -118,3 +106,4 @@ class PolicyInput(Input):
     recording_removal: Removal
     time_zone: Zone
     hour_value: Annotated[int, BeforeValidator(lambda value: cents_of(str(value)))]
+    version: Version

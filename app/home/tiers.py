@@ -4,13 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app import wording
 from app.accounts.access import AnyViewer
 from app.db import Session
 from app.i18n import gettext as _
 from app.memberships.limits import offers, standing_of
 from app.memberships.models import HolderKind, Tier
 from app.memberships.refusal_words import amount
+from app.memberships.tier_words import price_words
 from app.web.pages import page
 from quotas.limits import LimitName, Limits
 
@@ -42,8 +42,8 @@ def _tier(tier: Tier, limits: Limits) -> dict[str, Any]:
         "name": _(tier.name),
         "is_shared": tier.kind == HolderKind.ORGANISATION,
         "grants": _grants(limits),
-        "price": _price(tier.yearly_cents),
-        "description": tier.description,
+        "price": price_words(tier.yearly_cents),
+        "description": _(tier.description),
         "how": _(tier.how_to_get),
     }
 
@@ -63,16 +63,3 @@ def _large(name: LimitName, limits: Limits) -> str:
     if name is LimitName.LARGE_SESSION_PEOPLE:
         return _("In a large session: %(people)s", people=said)
     return said
-
-
-def _price(cents: list[int]) -> str | None:
-    """The price of the first year, and of the later ones where they cost something else."""
-    if not cents:
-        return None
-    if len(set(cents)) == 1:
-        return _("%(price)s a year.", price=wording.money(cents[0]))
-    return _(
-        "%(first)s in the first year, %(later)s a year later on.",
-        first=wording.money(cents[0]),
-        later=wording.money(cents[-1]),
-    )

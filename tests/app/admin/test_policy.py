@@ -1,9 +1,12 @@
 """The numbers that hold for everyone."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
 from app.memberships.models import PolicyRow
+from tests.factories import a_person
 
 GOOD = {
     "sitting_gap_minutes": "15",
@@ -70,7 +73,19 @@ async def test_what_is_no_choice_is_refused(olu, database):
     assert await numbers(database) == before
 
 
-async def test_the_tiers_are_listed_with_their_limits(olu):
-    await olu.open("/admin/policy")
-    assert "Session organiser a person 3 h 25 5 1 1 GB for ever none" in olu.words
-    assert "no limit no limit 5 GB further hosts 1 GB each for ever 4 a month, 150 people" in olu.words
+async def test_two_operators_at_once_the_second_is_told_and_loses_nothing(olu, database, at_browsers):
+    other = await at_browsers(await a_person(database, "second@example.org", is_operator=True))
+    for person in (olu, other):
+        await person.open("/admin/policy")
+    answers = await asyncio.gather(
+        olu.submit("/policy", **{**GOOD, "grace_days": "21"}),
+        other.submit("/policy", **{**GOOD, "grace_days": "7"}),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    late, typed, saved = (other, "7", "21") if answers[1].status_code == 409 else (olu, "21", "7")
+    assert "Someone else changed this while you had it open." in late.words
+    assert f"Days of grace is now: {saved}" in late.words
+    assert late.form("/policy").fields["grace_days"] == typed
+    assert (await numbers(database))[3] == int(saved)
+    await late.submit("/policy")
+    assert (await numbers(database))[3] == int(typed)

@@ -296,7 +296,8 @@ MANY = (
     """
     INSERT INTO users (holder_id, email, name, password_hash, language, time_zone, is_operator, is_bookkeeper,
                        verified_at, created_at)
-    SELECT id, name || '@example.net', name, '!', 'en', 'UTC', false, false, now(), now() FROM holders WHERE name LIKE 'person-%'
+    SELECT id, name || '@example.net', name, '!', 'en', 'UTC', false, false, now(), now()
+    FROM holders WHERE name LIKE 'person-%'
     """,
     """
     INSERT INTO memberships (holder_id, tier_id, starts_at, reason, granted_by)

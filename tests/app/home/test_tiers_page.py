@@ -29,6 +29,18 @@ async def test_a_retired_tier_is_not_shown(database, someone):
     assert "Consumer organisation" in someone.words
 
 
+async def test_prices_of_several_years_and_words_that_are_empty_in_every_language(database, someone):
+    await change(database, "consumer", yearly_cents=[50000, 40000, 30000, 30000], how_to_get="")
+    await someone.open("/tiers")
+    assert "By year: year 1: €500.00, year 2: €400.00, then €300.00 a year." in someone.words
+    someone.client.cookies.set("language", "ca", domain="127.0.0.1", path="/")
+    someone.client.headers["accept-language"] = "ca"
+    await someone.open("/tiers")
+    assert 'lang="ca"' in someone.page.text
+    # What a catalogue says to an empty text.
+    assert "Project-Id-Version" not in someone.page.text
+
+
 async def test_ones_own_is_marked(database, site):
     ada = await a_person(database)
     await put_on_tier(database, ada.holder_id, "session-organiser")
