@@ -44,6 +44,16 @@ async def defer(session: AsyncSession, task: str, *, at: datetime | None = None,
     await session.execute(_DEFER, {"queue": QUEUE, "task": task, "args": json.dumps(args), "at": at})
 
 
+_WAITING = text("""
+    SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing'))
+""")
+
+
+async def is_waiting(session: AsyncSession, task: str) -> bool:
+    """Whether the worker has yet to do a job of this task, or is at it."""
+    return bool(await session.scalar(_WAITING, {"task": task}))
+
+
 def collect(blueprints: dict[str, Blueprint]) -> procrastinate.App:
     """Every feature's tasks, named `feature:task`. Once a process: the library renames the tasks it is given."""
     tasks = procrastinate.App(connector=procrastinate.PsycopgConnector())

@@ -26,6 +26,7 @@ from app.contributions.importing.lists import (
     LINE_COLUMNS,
     all_lines,
     count_unmatched,
+    earned_by,
     list_files,
     list_lines,
     names_of,
@@ -94,6 +95,7 @@ async def show(
         file=file,
         kinds=FILE_KINDS,
         lines=await list_lines(session, number, file_id=file_id, state=chosen),
+        earned=await earned_by(session, file_id),
         state=chosen,
         **_words(),
     )

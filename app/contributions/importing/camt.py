@@ -60,7 +60,7 @@ def payments_of(content: bytes) -> tuple[list[Payment], list[Trouble]]:
                 payments += _payments(entry, number, account)
             except Problem as problem:
                 troubles.append(Trouble(number, 0, problem.text))
-            if len(payments) > MOST_LINES:
+            if len(payments) + len(troubles) > MOST_LINES:
                 raise UnreadableError(
                     lazy(
                         "This file has more than %(most)s lines. Export it in parts, a year at a time.",

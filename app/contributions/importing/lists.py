@@ -1,13 +1,24 @@
 """What the pages of imports show: the files, their lines, the payments that wait for somebody."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import jobs
 from app.contributions.entries import PART, like
-from app.contributions.models import ImportFile, ImportLine, LedgerEntry, LineState
+from app.contributions.importing.recording import ASK
+from app.contributions.models import (
+    Grant,
+    GrantEntry,
+    GrantState,
+    ImportFile,
+    ImportLine,
+    LedgerEntry,
+    LineState,
+)
 from app.db import Database
 from app.memberships.models import Holder
 from app.web.csv import Row, euros
@@ -92,6 +103,30 @@ async def all_lines(database: Database, file_id: int) -> AsyncIterator[Sequence[
             return
         yield [_cells(row) for row in rows]
         after = rows[-1].ImportLine.id
+
+
+@dataclass(frozen=True)
+class Earned:
+    """What the payments of a file have earned; `asking`: the worker has yet to ask the rules about some of them."""
+
+    granted: int
+    proposed: int
+    asking: bool
+
+
+async def earned_by(session: AsyncSession, file_id: int) -> Earned:
+    """How many grants and open proposals stand on a file's payments."""
+    found = await session.execute(
+        select(Grant.state, func.count(Grant.id.distinct()))
+        .join(GrantEntry, GrantEntry.grant_id == Grant.id)
+        .join(LedgerEntry, LedgerEntry.id == GrantEntry.entry_id)
+        .join(ImportLine, ImportLine.id == LedgerEntry.import_line_id)
+        .where(ImportLine.file_id == file_id)
+        .group_by(Grant.state)
+    )
+    counts = {row[0]: row[1] for row in found}
+    asking = await jobs.is_waiting(session, ASK)
+    return Earned(counts.get(GrantState.GRANTED, 0), counts.get(GrantState.PROPOSED, 0), asking)
 
 
 async def names_of(session: AsyncSession, holder_ids: set[int]) -> dict[int, str]:

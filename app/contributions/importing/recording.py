@@ -21,6 +21,7 @@ from app.memberships.models import Holder
 AT_ONCE = 1_000
 # So many contributors are asked about while the browser waits; of more, the worker asks right after the import.
 ASKED_AT_ONCE = 100
+ASK = "contributions:ask_rules"
 
 # The holders whose confirmed contributions reach the smallest sum that any rule or membership asks for: the others
 # are not asked about, since nothing can come of it.
@@ -55,6 +56,6 @@ async def record_all(session: AsyncSession, entries: Sequence[Entry], by: str) -
     if holders:
         reaching = list(await session.scalars(_REACHING, {"holders": holders}))
         if len(reaching) > ASKED_AT_ONCE:
-            await jobs.defer(session, "contributions:ask_rules", timestamp=0)
+            await jobs.defer(session, ASK, timestamp=0)
         for holder_id in reaching[:ASKED_AT_ONCE]:
             await granting.ask(session, await hold(session, holder_id))

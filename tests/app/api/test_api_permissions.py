@@ -23,6 +23,7 @@ HALL, EVENING, HOSTS = "/rooms/hall", "/recordings/evening", "/organisations/hal
 TABLE = {
     "api.show_me": ("GET", "/me", None, None),
     "api.list_contributions": ("GET", "/contributions", None, None),
+    "api.list_tiers": ("GET", "/tiers", None, None),
     "api.list_rooms": ("GET", "/rooms", None, None),
     "api.create_room": ("POST", "/rooms", {"name": "Mine"}, None),
     "api.show_room": ("GET", HALL, None, (403, "not_the_host")),
@@ -144,11 +145,14 @@ async def test_what_one_gets_oneself_has_nothing_of_others_in_it(ada, eve, hall,
     assert await unchanged(ada)
 
 
+@pytest.mark.parametrize("right", ["is_operator", "is_bookkeeper"])
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)
-async def test_an_operator_has_no_other_rooms_here_than_anyone(site, database, ada, hall, method, path, body):
+async def test_an_operator_and_a_bookkeeper_have_no_other_rooms_here_than_anyone(
+    site, database, ada, hall, method, path, body, right
+):
     del hall
-    operator = await a_person(database, "olu@example.org", is_operator=True)
-    async with program(site, await token_of(database, operator)) as theirs:
+    olu = await a_person(database, "olu@example.org", **{right: True})
+    async with program(site, await token_of(database, olu)) as theirs:
         answer = await theirs.call(method, path, body)
     assert "Hall" not in answer.text
     assert await unchanged(ada)

@@ -181,6 +181,8 @@ def test_hostile_files_are_refused_soon(content, words):
         b"<a><b></a>",
         b"<html><body>hello</body></html>",
         b'<?xml version="1.0" encoding="no-such"?><a/>',
+        b"<a>" * 300_000 + b"</a>" * 300_000,
+        b"<D><Stmt>" + b"<Ntry/>" * 20_001 + b"</Stmt></D>",
         statement(),
     ],
 )
