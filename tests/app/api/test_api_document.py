@@ -54,7 +54,7 @@ async def test_the_document_is_what_openapi_says_one_is(document):
 
 async def test_only_the_calls_of_the_api_are_in_it(document):
     assert all(path.startswith("/api/v1/") for path in document["paths"])
-    assert len([*operations(document)]) == 21
+    assert len([*operations(document)]) == 22
     assert "/api/v1/meetings/{meeting_id}" in document["paths"]
 
 
