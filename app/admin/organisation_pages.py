@@ -1,4 +1,4 @@
-"""Organisations: the list, one organisation's page, its tier and its hosts."""
+"""Organisations: the list, one organisation's page, its hosts, and who takes custody of it."""
 
 from typing import Any
 
@@ -10,14 +10,15 @@ from app.accounts.access import Operator
 from app.accounts.service import find_by_email
 from app.admin.lists import Number, Search, tidy
 from app.admin.organisations import hosts_of, list_organisations
-from app.admin.people import memberships_of
 from app.admin.people_pages import SOME
 from app.admin.rooms import list_rooms
-from app.admin.schemas import HostInput, OrganisationInput, OrganisationTierInput
-from app.admin.tiers import change_tier, tier_context
+from app.admin.schemas import CustodianInput, HostInput, OrganisationInput
+from app.contributions.custody import NoCustodianError, choices, give_into_custody
+from app.contributions.membership_saying import membership_of
 from app.db import Session
 from app.i18n import gettext as _
 from app.i18n import lazy, ngettext
+from app.memberships.limits import standing_of
 from app.memberships.refusals import Help
 from app.organisations.leaving import HeirNeededError, let_go
 from app.organisations.models import Organisation
@@ -75,18 +76,25 @@ async def show(request: Request, session: Session, viewer: Operator, organisatio
     """One organisation."""
     del viewer
     found = await find_organisation(session, organisation_id)
-    return await _page(request, session, found, Form(), Form())
+    return await _page(request, session, found, Form())
 
 
-@router.post("/{organisation_id:int}/tier", name="admin.organisation_tier")
-async def put_on(request: Request, session: Session, viewer: Operator, organisation_id: int) -> Response:
-    """Put an organisation on a tier."""
+@router.post("/{organisation_id:int}/custodian", name="admin.custodian")
+async def custodian(request: Request, session: Session, viewer: Operator, organisation_id: int) -> Response:
+    """Say who takes custody of its payments."""
     found = await find_organisation(session, organisation_id)
-    form = await read_form(request, OrganisationTierInput)
-    if await change_tier(session, viewer, found.holder_id, form):
-        log.info("admin.tier", operator=viewer.id, holder=found.holder_id, organisation=found.id)
-        return _back(request, found.id, lazy("The tier is set."))
-    return await _page(request, session, found, form, Form(), 422)
+    form = await read_form(request, CustodianInput)
+    if form.value is not None:
+        try:
+            await give_into_custody(session, found, form.value.custodian)
+        except NoCustodianError as error:
+            form.fail("custodian", error.message)
+        else:
+            log.info("admin.custodian", operator=viewer.id, organisation=found.id)
+            return _back(
+                request, found.id, lazy("It is set who takes custody. What is recorded already stays.")
+            )
+    return await _page(request, session, found, Form(), 422, custody_form=form)
 
 
 @router.post("/{organisation_id:int}/hosts/add", name="admin.add_host")
@@ -106,7 +114,7 @@ async def add_host(request: Request, session: Session, viewer: Operator, organis
             else:
                 log.info("admin.host.put", operator=viewer.id, organisation=found.id, person=user.id)
                 return _back(request, found.id, lazy("%(name)s hosts for it.", name=user.name))
-    return await _page(request, session, found, Form(), form, 422)
+    return await _page(request, session, found, form, 422)
 
 
 @router.post("/{organisation_id:int}/hosts/{user_id:int}/remove", name="admin.remove_host")
@@ -137,10 +145,11 @@ async def _page(
     request: Request,
     session: AsyncSession,
     found: Organisation,
-    form: Form[Any],
     host_form: Form[Any],
     status: int = 200,
+    custody_form: Form[Any] | None = None,
 ) -> Response:
+    standing = await standing_of(session, found.holder_id)
     return page(
         request,
         "admin/organisation.html",
@@ -149,9 +158,19 @@ async def _page(
         hosts=await hosts_of(session, found),
         host_form=host_form,
         rooms=await list_rooms(session, holder_id=found.holder_id, size=SOME),
-        memberships=await memberships_of(session, found.holder_id),
-        **await tier_context(session, found.holder_id, form),
+        standing=standing,
+        told=await membership_of(session, standing),
+        holder_id=found.holder_id,
+        custodians=[
+            ("", _("The collective itself")),
+            *((str(key), name) for key, name in await choices(session, found)),
+        ],
+        custody_form=custody_form or Form(),
     )
+
+
+async def _custodians(session: AsyncSession, found: Organisation) -> list[tuple[str, str]]:
+    return [(str(number), name) for number, name in await choices(session, found)]
 
 
 def _seats_help(request: Request, found: Organisation) -> list[Help]:

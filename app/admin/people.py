@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import BrowserSession, User
 from app.admin.lists import like
 from app.memberships.limits import Standing, standings
-from app.memberships.models import Holder, Membership, Tier
+from app.memberships.models import Holder
 from app.organisations.models import Organisation, OrganisationHost
 from app.rooms.models import Room
 from app.web.pagination import PAGE_SIZE, Page, offset_of
@@ -20,7 +20,6 @@ SHOWN: dict[str, ColumnElement[bool]] = {
     "banned": User.banned_at.is_not(None),
     "unverified": User.verified_at.is_(None),
 }
-HISTORY = 20
 
 
 @dataclass(frozen=True)
@@ -75,23 +74,5 @@ async def organisations_of(session: AsyncSession, user_id: int) -> list[Any]:
         .join(OrganisationHost, OrganisationHost.organisation_id == Organisation.id)
         .where(OrganisationHost.user_id == user_id)
         .order_by(Holder.name)
-    )
-    return list(found)
-
-
-async def memberships_of(session: AsyncSession, holder_id: int) -> list[Any]:
-    """The newest memberships of a holder: what holds now, and what was before."""
-    found = await session.execute(
-        select(
-            Tier.name.label("tier"),
-            Membership.starts_at,
-            Membership.ends_at,
-            Membership.reason,
-            Membership.granted_by,
-        )
-        .join(Tier, Tier.id == Membership.tier_id)
-        .where(Membership.holder_id == holder_id)
-        .order_by(Membership.starts_at.desc(), Membership.id.desc())
-        .limit(HISTORY)
     )
     return list(found)

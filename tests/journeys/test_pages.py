@@ -20,6 +20,7 @@ from app.contributions.models import Grant, GrantRule
 from app.mail import OutgoingMail
 from app.main import make_app
 from app.meetings.models import Meeting
+from app.memberships.models import Membership
 from app.organisations.models import HostRole, Invitation
 from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
@@ -113,6 +114,12 @@ SIGHTS = (
     Sight("admin.organisations", "/admin/organisations", "operator"),
     Sight("admin.new_organisation", "/admin/organisations/new", "operator"),
     Sight("admin.organisation", "/admin/organisations/{organisation}", "operator"),
+    Sight("admin.membership", "/admin/holders/{holder}/membership", "operator"),
+    Sight("admin.give_membership", "/admin/holders/{holder}/membership/give", "operator"),
+    Sight("admin.renew_membership", "/admin/holders/{holder}/membership/renew", "operator"),
+    Sight("admin.suspend_membership", "/admin/holders/{holder}/membership/suspend", "operator"),
+    Sight("admin.lift_membership", "/admin/holders/{holder}/membership/lift", "operator"),
+    Sight("admin.end_membership", "/admin/holders/{holder}/membership/{membership}/end", "operator"),
     Sight("admin.interests", "/admin/interests", "operator"),
     Sight("admin.interest", "/admin/interests/{interest}", "operator"),
     Sight("tasks.index", "/tasks"),
@@ -301,6 +308,9 @@ class Town:
         self.at |= {"member": member.id, "housing": housing.slug}
         self.at["organisation"] = made.id
         self.at["holder"] = made.holder_id
+        async with self.house.database.transaction() as session:
+            held = select(Membership.id).where(Membership.holder_id == made.holder_id)
+            self.at["membership"] = await session.scalar(held)
 
     async def _recordings(self) -> None:
         host = self.people["collector"] = await self.house.person("Carme Vidal", tier="co-producer")

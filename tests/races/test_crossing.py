@@ -83,7 +83,7 @@ async def test_a_tier_that_is_lowered_while_fifty_start(house: TwoDoors):
         await house.program(ada, "door-1") as one,
         await house.program(ada, "door-2") as two,
     ):
-        await browser.open(f"/admin/organisations/{organisation.id}")
+        await browser.open(f"/admin/holders/{organisation.holder_id}/membership/give")
         starts = [
             program.post(f"/rooms/{room.slug}/start", json={})
             for room, program in zip(rooms, itertools.cycle([one, two]), strict=False)
@@ -92,7 +92,7 @@ async def test_a_tier_that_is_lowered_while_fifty_start(house: TwoDoors):
         async def lowered() -> httpx.Response:
             """In the middle of it."""
             await until(lambda: some_have_started(house, organisation.holder_id), "the first have started")
-            return await browser.submit("/tier", tier="consumer", reason="a race", follow=False)
+            return await browser.submit("/membership/give", tier="consumer", reason="a race", follow=False)
 
         answer, *answers = await at_the_same_moment([lowered(), *starts])
     assert answer.status_code == httpx.codes.SEE_OTHER, answer.text[:300]

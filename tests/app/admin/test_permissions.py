@@ -2,15 +2,14 @@
 
 import pytest
 
-from tests.app.admin.conftest import routes
-from tests.factories import a_person, a_room, an_interest, an_organisation, signed_in, start
+from tests.app.admin.conftest import history, routes
+from tests.factories import a_person, a_room, an_interest, an_organisation, put_on_tier, signed_in, start
 
 # Every route, with an address that exists. A new one must be added here.
 ADDRESSES = {
     ("admin.index", "GET"): "/admin",
     ("admin.people", "GET"): "/admin/people",
     ("admin.person", "GET"): "/admin/people/{ada}",
-    ("admin.person_tier", "POST"): "/admin/people/{ada}/tier",
     ("admin.ban", "GET"): "/admin/people/{ada}/ban",
     ("admin.banned", "POST"): "/admin/people/{ada}/ban",
     ("admin.unban", "POST"): "/admin/people/{ada}/unban",
@@ -24,7 +23,18 @@ ADDRESSES = {
     ("admin.new_organisation", "GET"): "/admin/organisations/new",
     ("admin.create_organisation", "POST"): "/admin/organisations/new",
     ("admin.organisation", "GET"): "/admin/organisations/{organisation}",
-    ("admin.organisation_tier", "POST"): "/admin/organisations/{organisation}/tier",
+    ("admin.custodian", "POST"): "/admin/organisations/{organisation}/custodian",
+    ("admin.membership", "GET"): "/admin/holders/{holder}/membership",
+    ("admin.give_membership", "GET"): "/admin/holders/{holder}/membership/give",
+    ("admin.membership_given", "POST"): "/admin/holders/{holder}/membership/give",
+    ("admin.renew_membership", "GET"): "/admin/holders/{holder}/membership/renew",
+    ("admin.membership_renewed", "POST"): "/admin/holders/{holder}/membership/renew",
+    ("admin.suspend_membership", "GET"): "/admin/holders/{holder}/membership/suspend",
+    ("admin.membership_suspended", "POST"): "/admin/holders/{holder}/membership/suspend",
+    ("admin.lift_membership", "GET"): "/admin/holders/{holder}/membership/lift",
+    ("admin.membership_lifted", "POST"): "/admin/holders/{holder}/membership/lift",
+    ("admin.end_membership", "GET"): "/admin/holders/{holder}/membership/{membership}/end",
+    ("admin.membership_ended", "POST"): "/admin/holders/{holder}/membership/{membership}/end",
     ("admin.add_host", "POST"): "/admin/organisations/{organisation}/hosts/add",
     ("admin.remove_host", "POST"): "/admin/organisations/{organisation}/hosts/{ada}/remove",
     ("admin.interests", "GET"): "/admin/interests",
@@ -66,7 +76,9 @@ async def house(site, database, ada):
     organisation = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")
     meeting = await start(site, await a_room(database, ada))
     found = {"ada": ada.id, "organisation": organisation.id, "meeting": meeting.id, "holder": ada.holder_id}
-    return found | {"interest": (await an_interest(database)).id}
+    await put_on_tier(database, ada.holder_id, "session-organiser")
+    (_tier, membership), *_ = await history(database, ada.holder_id)
+    return found | {"interest": (await an_interest(database)).id, "membership": membership.id}
 
 
 def test_every_route_is_in_the_table():
@@ -138,6 +150,9 @@ async def test_a_form_without_its_token_is_refused(olu, house):
         "/admin/organisations/999999",
         "/admin/meetings/999999/end",
         "/admin/limits/999999",
+        "/admin/holders/999999/membership",
+        "/admin/holders/999999/membership/give",
+        "/admin/holders/1/membership/999999/end",
         "/admin/limits/1?tier=nonsense",
         "/admin/limits/1?page=0",
         "/admin/tiers/999999",

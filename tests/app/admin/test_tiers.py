@@ -17,9 +17,9 @@ async def standing(database, holder_id):
 
 
 async def put(olu, ada, **typed):
-    await olu.open(f"/admin/people/{ada.id}")
+    await olu.open(f"/admin/holders/{ada.holder_id}/membership/give")
     return await olu.submit(
-        f"/people/{ada.id}/tier", **{"tier": "session-organiser", "reason": "Gave 120 EUR.", **typed}
+        "/membership/give", **{"tier": "session-organiser", "reason": "Gave 120 EUR.", **typed}
     )
 
 
@@ -29,7 +29,7 @@ async def test_a_person_on_a_tier_has_its_limits_at_once(olu, ada, database, at_
     await her.open("/rooms/new")
     assert (await her.submit("/rooms/new", name="Choir")).status_code == 409
     await put(olu, ada)
-    assert "The tier is set." in olu.words
+    assert "The membership is given." in olu.words
     await her.open("/rooms/new")
     assert (await her.submit("/rooms/new", name="Choir")).status_code == 200
     assert "Choir" in her.words
@@ -46,7 +46,7 @@ async def test_the_membership_says_who_granted_it_and_why(olu, ada, database):
     )
     assert membership.ends_at is None
     assert "Gave 120 EUR." in olu.words
-    assert "by Olu Marsh" in olu.words
+    assert "“Session organiser” given Olu Marsh Gave 120 EUR." in olu.words
 
 
 async def test_the_last_day_is_wholly_part_of_the_membership(olu, ada, database):
@@ -83,7 +83,7 @@ async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(olu, ada, databa
     page = await put(olu, ada, **typed)
     assert page.status_code == 422
     assert said in olu.words
-    kept = olu.form("/tier").fields
+    kept = olu.form("/membership/give").fields
     assert kept.get("reason", "") == typed.get("reason", "Gave 120 EUR.")
     assert kept.get("until", "") == typed.get("until", "")
     assert await history(database, ada.holder_id) == []
@@ -92,25 +92,34 @@ async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(olu, ada, databa
 async def test_an_organisation_is_put_on_a_tier_for_organisations_only(olu, ada, database):
     del ada
     made = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")
-    await olu.open(f"/admin/organisations/{made.id}")
-    await olu.submit("/tier", tier="co-producer", reason="Runs a server.")
-    assert "The tier is set." in olu.words
+    await olu.open(f"/admin/holders/{made.holder_id}/membership/give")
+    await olu.submit("/membership/give", tier="co-producer", reason="Runs a server.")
+    assert "The membership is given." in olu.words
     assert (await standing(database, made.holder_id)).limits.group_size == 100
-    page = await olu.submit("/tier", tier="session-organiser", reason="No.")
+    await olu.open(f"/admin/holders/{made.holder_id}/membership/give")
+    page = await olu.submit("/membership/give", tier="session-organiser", reason="No.")
     assert page.status_code == 422
     assert "This tier is not for them." in olu.words
 
 
-async def test_two_operators_at_once_leave_one_membership_that_holds(olu, ada, database, at_browsers):
+async def test_the_second_of_two_operators_is_told_and_loses_nothing_typed(olu, ada, database, at_browsers):
     other = await at_browsers(await a_person(database, "second@example.org", is_operator=True))
     for person in (olu, other):
-        await person.open(f"/admin/people/{ada.id}")
-    await asyncio.gather(
+        await person.open(f"/admin/holders/{ada.holder_id}/membership/give")
+    answers = await asyncio.gather(
         *(
-            person.submit("/tier", tier="session-organiser", reason=f"Reason {n}.")
+            person.submit("/membership/give", tier="session-organiser", reason=f"Reason {n}.")
             for n, person in enumerate((olu, other))
         )
     )
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
+    assert len(await history(database, ada.holder_id)) == 1
+    told = olu if answers[0].status_code == 422 else other
+    assert "Someone else changed this while you had it open." in told.words
+    assert "Membership is now: “Session organiser” holds until further notice" in told.words
+    assert told.form("/membership/give").fields["reason"].startswith("Reason ")
+    # Having looked at it, they may: the one that was given meanwhile ends.
+    assert (await told.submit("/membership/give")).status_code == 200
     first, second = await history(database, ada.holder_id)
     assert first[1].ends_at is not None
     assert second[1].ends_at is None
