@@ -16,6 +16,7 @@ from app.demo.joining import fill_joining
 from app.demo.ledger import fill_ledger
 from app.demo.organising import fill_organising
 from app.demo.people import ORGANISATIONS, PASSWORD, PEOPLE, ROOMS, DemoRoom, Person
+from app.demo.tiering import fill_tiers
 from app.meetings import wire
 from app.meetings.joining import Participant, admit
 from app.meetings.models import Meeting
@@ -58,6 +59,7 @@ async def _fill(session: AsyncSession) -> None:
     await fill_joining(session, people, organisations)
     await fill_ledger(session)
     await fill_organising(session, people, organisations)
+    await fill_tiers(session)
 
 
 async def _organisation(session: AsyncSession, slug: str, name: str, tier: Tier) -> Organisation:
