@@ -102,7 +102,7 @@ async def test_what_of_the_price_is_left_is_told_when_another_is_given(
     await do(olu, ada.holder_id, "give", tier="session-organiser", until="2028-01-10", price="120")
     clock.stand_at(START + DAY)
     await recorded(database, gift(ada.holder_id, 12_000))
-    clock.stand_at(datetime(2027, 7, 12, 17, 59, tzinfo=UTC))
+    clock.stand_at(datetime(2027, 7, 12, 5, 59, tzinfo=UTC))
     half_a_year_later = await at_browsers(operator)
     await half_a_year_later.open(at(ada.holder_id, "/give"))
     assert "Of what was paid for the present period, €60.00 are for days to come." in half_a_year_later.words
