@@ -16,6 +16,10 @@ from app.web.browser import YEAR, cookie_name
 LARGEST_BODY = 64_000
 # A list of a thousand hosts, a logo.
 LARGEST_UPLOAD = 300_000
+# A file of payments has 5 MB at most; the form around it is not much. `app.web.csrf` refuses by what a form says of
+# its own length, this by what really comes.
+LARGEST_FILE = 6_000_000
+PAYMENTS = "/ledger/imports"
 # What BBB reports of a meeting of hundreds is larger; its route looks who asks before it reads.
 LARGEST_REPORT = 4_000_000
 
@@ -117,5 +121,7 @@ class Frame:
 def _largest(path: str) -> int:
     if path.startswith("/callbacks/") and path.endswith("/analytics"):
         return LARGEST_REPORT
+    if path == PAYMENTS:
+        return LARGEST_FILE
     is_upload = path.startswith("/organisations/") and path.endswith(("/invitations", "/send", "/logo"))
     return LARGEST_UPLOAD if is_upload else LARGEST_BODY

@@ -67,11 +67,13 @@ class UnreadableError(GuildhallError):
 
 def tidied(text: str, length: int = NAME_LENGTH) -> str:
     """A text of a file as it may stand in a page: one line, nothing that cannot be seen, not too long."""
-    seen = "".join(
-        " " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} else each
-        for each in text[: 4 * length]
-        if unicodedata.category(each) not in {"Cf", "Cs", "Co", "Cn"}
-    )
+    seen = text[: 4 * length]
+    if not seen.isprintable():  # most are, and a file has a hundred thousand of them
+        seen = "".join(
+            " " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} else each
+            for each in seen
+            if unicodedata.category(each) not in {"Cf", "Cs", "Co", "Cn"}
+        )
     return _SPACES.sub(" ", unicodedata.normalize("NFC", seen)).strip()[:length]
 
 

@@ -253,6 +253,15 @@ async def test_names_of_a_file_cannot_run_anything(bruna, database, today):
     assert "'=HYPERLINK" in file
 
 
+@pytest.mark.slow
+async def test_a_file_of_nearly_five_megabytes_comes_in(bruna, today):
+    notes = "x" * 240
+    content = table(*(f"{today},1,A{n},,{notes},,EUR" for n in range(18_500)))
+    assert 4_800_000 < len(content) < 5_000_000
+    await bring(bruna, content)
+    assert "18,500 are kept to be matched by hand." in bruna.words
+
+
 async def test_what_is_too_large_is_not_even_read(bruna, database):
     await bring(bruna, b"a,b\n" + b"x" * 6_100_000)
     assert bruna.page.status_code == 413
