@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.admin.limits_words import LABELS, amount
 from app.admin.tier_effects import Above
+from app.i18n import Text, lazy
 from app.i18n import gettext as _
 from app.i18n import ngettext as _n
 from app.memberships.models import PolicyRow, Removal
@@ -19,7 +20,7 @@ def how_many(found: Above) -> str:
     """How many holders would be above the new limit; what cannot be in use now is said of the last 30 days."""
     number = found.holders.total
     if not number:
-        return _("Nobody would be above it.")
+        return str(_NOBODY.get(found.lowered.name, lazy("Nobody would be above it.")))
     said = _HOW_MANY.get(found.lowered.name, _above)(number)
     if not found.already:
         return said
@@ -58,6 +59,12 @@ def _some_already(number: int) -> str:
     )
 
 
+_NOBODY: dict[LimitName, Text] = {
+    LimitName.MEETING_MINUTES: lazy("Nobody had a longer sitting in the last 30 days."),
+    LimitName.GROUP_SIZE: lazy("Nobody had more people in a meeting in the last 30 days."),
+    LimitName.LARGE_SESSION_PEOPLE: lazy("Nobody had more people in a large session in the last 30 days."),
+    LimitName.RECORDING_DAYS: lazy("Nobody has older recordings."),
+}
 _HOW_MANY: dict[LimitName, Callable[[int], str]] = {
     LimitName.MEETING_MINUTES: lambda number: _n(
         "One holder had a longer sitting in the last 30 days.",

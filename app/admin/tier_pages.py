@@ -11,7 +11,7 @@ from app.admin.lists import Id
 from app.admin.tier_holders import count_holders
 from app.admin.tier_review import review
 from app.admin.tier_schemas import NewTierInput, TermsInput, values_of
-from app.admin.tier_words import FIELDS, HINTS, NAMES, change_of_state, differences, figure
+from app.admin.tier_words import HINTS, NAMES, change_of_state, differences, figure
 from app.db import Session
 from app.i18n import gettext as _
 from app.i18n import lazy
@@ -75,7 +75,7 @@ async def show(request: Request, session: Session, viewer: Operator, tier_id: in
         "admin/tier.html",
         tier=tier,
         counts=(await count_holders(session))[tier.id],
-        said=[(str(NAMES[name]), figure(name, getattr(tier, name))) for name in (*LIMITS, "yearly_cents")],
+        said=[(str(NAMES[name]), figure(name, getattr(tier, name))) for name in _shown(tier)],
         versions=[_told(one, before) for one, before in zip(versions, [*versions[1:], None], strict=True)],
         is_free=tier.key == FREE,
     )
@@ -161,6 +161,12 @@ async def _new_place(session: AsyncSession, tier: Tier, typed: TermsInput) -> Ti
     return next((one for one in await all_tiers(session) if one.id == typed.after), None)
 
 
+def _shown(tier: Tier) -> list[str]:
+    """What is said of it as figures; a person has no further hosts."""
+    is_person = tier.kind == HolderKind.PERSON
+    return [name for name in (*LIMITS, "yearly_cents") if not (is_person and name == "storage_further_host")]
+
+
 def _is_in_use(tier: Tier) -> bool:
     return tier.retired_at is None
 
@@ -183,7 +189,7 @@ async def _form(
         tier=tier,
         form=form,
         changes=changes,
-        labels={name: str(label) for name, label in {**NAMES, **FIELDS}.items()},
+        labels={name: str(label) for name, label in NAMES.items()},
         hints=HINTS,
         limits=LIMITS,
         places=[(str(one.id), _(one.name)) for one in others],

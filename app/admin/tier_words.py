@@ -11,37 +11,35 @@ from app.i18n import ngettext as _n
 from app.memberships.tier_terms import LIMITS, SAID, STORED_IN_BYTES
 from app.memberships.tier_words import price_words
 
-# In the order of the form; limits with the unit that is typed.
-FIELDS: dict[str, Text] = {
+# In the order of the form.
+NAMES: dict[str, Text] = {
     "name": lazy("Name"),
     "kind": lazy("For whom"),
-    "after": lazy("Stands after"),
     "description": lazy("What members read of it"),
     "how_to_get": lazy("How to get it"),
     "price": lazy("EUR by year"),
-    "meeting_minutes": lazy("Time of a sitting, in minutes"),
+    "yearly_cents": lazy("Price"),
+    "after": lazy("Stands after"),
+    "meeting_minutes": lazy("Time of a sitting"),
     "group_size": lazy("People in a meeting"),
-    "rooms_per_host": lazy("Rooms of each host"),
-    "at_once_per_host": lazy("Meetings at once of each host"),
-    "storage_first_host": lazy("Space for recordings of the first host, in GB"),
-    "storage_further_host": lazy("Space of each further host, in GB"),
+    "rooms_per_host": lazy("Rooms"),
+    "at_once_per_host": lazy("Meetings at once"),
+    "storage_first_host": lazy("Space of the first host"),
+    "storage_further_host": lazy("Space of each further host"),
     "recording_days": lazy("Days a recording is kept"),
     "large_sessions_per_month": lazy("Large sessions a month"),
     "large_session_people": lazy("People in a large session"),
 }
-# The same where the figure has its unit.
-NAMES: dict[str, Text] = {
-    **FIELDS,
-    "yearly_cents": lazy("Price"),
-    "meeting_minutes": lazy("Time of a sitting"),
-    "storage_first_host": lazy("Space for recordings of the first host"),
-    "storage_further_host": lazy("Space of each further host"),
-    "recording_days": lazy("Recordings are kept"),
-}
+# Beside the field of each limit: its unit, and how it counts.
 HINTS: dict[str, Text] = {
-    "storage_first_host": lazy("0: nothing is recorded."),
-    "rooms_per_host": lazy("A person is one host."),
-    "storage_further_host": lazy("Counts for organisations only."),
+    "meeting_minutes": lazy("In minutes: 180 are 3 hours."),
+    "group_size": lazy("Everyone counts, hosts too."),
+    "rooms_per_host": lazy("Of each host; a person is one."),
+    "at_once_per_host": lazy("Of each host; a person is one."),
+    "storage_first_host": lazy("For recordings, in GB; 0: none."),
+    "storage_further_host": lazy("In GB; for organisations."),
+    "recording_days": lazy("No limit: for ever."),
+    "large_sessions_per_month": lazy("0: none."),
     "large_session_people": lazy("More than in a meeting."),
 }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from app import wording
 from app.accounts.access import AnyViewer
 from app.db import Session
 from app.i18n import gettext as _
@@ -41,18 +42,21 @@ def _tier(tier: Tier, limits: Limits) -> dict[str, Any]:
         "key": tier.key,
         "name": _(tier.name),
         "is_shared": tier.kind == HolderKind.ORGANISATION,
-        "grants": _grants(limits),
+        "grants": _grants(tier, limits),
         "price": price_words(tier.yearly_cents),
         "description": _(tier.description),
         "how": _(tier.how_to_get),
     }
 
 
-def _grants(limits: Limits) -> list[str]:
+def _grants(tier: Tier, limits: Limits) -> list[str]:
     """Every limit as a sentence; what belongs to recordings and large sessions only where there are some."""
     without_recording = limits.of(LimitName.STORAGE_BYTES) == 0
     names = [one for one in SHOWN if not (one is LimitName.RECORDING_DAYS and without_recording)]
     said = [amount(name, limits.of(name)) for name in names]
+    if tier.kind == HolderKind.ORGANISATION and tier.storage_further_host:
+        more = _("%(size)s more for each further host.", size=wording.size(tier.storage_further_host))
+        said.insert(names.index(LimitName.STORAGE_BYTES) + 1, more)
     if limits.of(LARGE[0]) == 0:
         return [*said, _("No large sessions.")]
     return [*said, *(_large(name, limits) for name in LARGE)]

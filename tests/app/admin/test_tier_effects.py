@@ -234,7 +234,7 @@ async def test_the_look_says_who_how_many_and_what_becomes_of_them(olu, ada, dat
         in olu.words
     )
     assert "Ada Okafor 3 1" in olu.words
-    assert "Nobody would be above it." in olu.words
+    assert "Nobody had more people in a meeting in the last 30 days." in olu.words
     # Her own page says which rooms.
     (href,) = re.findall(rf'href="(/admin/limits/{ada.holder_id}[^"]*)"', olu.page.text)
     await olu.open(unescape(href))

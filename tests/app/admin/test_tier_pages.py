@@ -74,9 +74,9 @@ async def test_what_was_saved_is_kept_as_a_version_with_who_and_what(olu, databa
     assert await versions(database, ORGANISER) == [(1, ""), (2, "Olu Marsh"), (3, "Olu Marsh")]
     words = olu.words
     assert words.index("Version 3") < words.index("Version 2") < words.index("Version 1")
-    assert "Space for recordings of the first host 1 GB 2.5 GB" in words
-    assert "Name Session organiser Organiser" in words
-    assert "People in a meeting 25 40" in words
+    assert "Space of the first host 1 GB → 2.5 GB" in words
+    assert "Name Session organiser → Organiser" in words
+    assert "People in a meeting 25 → 40" in words
     assert "by Olu Marsh" in words
     assert "with the installation" in words
     assert (await tier_of(database, "session-organiser")).name == "Organiser"

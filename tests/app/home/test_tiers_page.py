@@ -15,7 +15,13 @@ async def change(database, key, **values):
 async def test_everyone_compares_limits_prices_and_how_to_get_each(database, someone):
     await change(database, "consumer", yearly_cents=[50000, 30000], description="For small houses.")
     await someone.open("/tiers")
-    for said in ("Meetings of up to 3 h.", "Up to 25 people.", "No recordings.", "For small houses."):
+    for said in (
+        "Meetings of up to 3 h.",
+        "Up to 25 people.",
+        "No recordings.",
+        "For small houses.",
+        "1 GB more for each further host.",
+    ):
         assert said in someone.words
     assert "€500.00 in the first year, €300.00 a year later on." in someone.words
     assert "Give 120 EUR in a year" in someone.words
