@@ -28,7 +28,7 @@ from app.organisations.providers import (
     require,
     save_provider,
 )
-from app.organisations.sign_in_schemas import DomainInput, ProviderInput, RequireInput
+from app.organisations.sign_in_schemas import DomainInput, ProviderInput, RemoveInput, RequireInput
 from app.organisations.sign_in_words import WORDS
 from app.organisations.through_pages import leave
 from app.web.browser import settings_of
@@ -155,6 +155,10 @@ async def confirm(request: Request, session: Session, viewer: SignedIn, slug: st
 async def remove(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
     """No provider any more: everyone signs in by a password."""
     place = await administered(session, slug, viewer)
+    form = await read_form(request, RemoveInput)
+    if form.value is None or not form.value.sure:
+        form.fail("sure", lazy("Tick this to remove it."))
+        return await _page(request, session, place, status=422, remove_form=form)
     await remove_provider(session, place.organisation)
     log.info("organisation.sign_in.removed", organisation=place.organisation.id, by=viewer.id)
     said = lazy("Removed. Who has no password sets one by “I do not remember my password”.")
@@ -193,6 +197,7 @@ async def _page(
     *,
     require_form: Form[Any] | None = None,
     domain_form: Form[Any] | None = None,
+    remove_form: Form[Any] | None = None,
 ) -> Response:
     row = await provider_of(session, place.organisation)
     slug = place.organisation.slug
@@ -207,6 +212,7 @@ async def _page(
         form=form or Form(values=await _values(session, row)),
         require_form=require_form,
         domain_form=domain_form,
+        remove_form=remove_form,
         changes=changes,
         back=address_of(request, "sign_in.returned", slug=slug),
         begin=address_of(request, "sign_in.begin", slug=slug),

@@ -68,6 +68,12 @@ class RequireInput(Input):
     sure: Tick = False
 
 
+class RemoveInput(Input):
+    """That the provider is to go."""
+
+    sure: Tick = False
+
+
 class FindInput(Input):
     """Whose organisation?"""
 

@@ -59,7 +59,7 @@ async def test_an_admin_sets_it_up_tries_it_and_requires_it_once_an_operator_has
     await olu.submit("/domains", proof="Their treasurer wrote from it.")
     assert "Confirmed." in olu.words
     await at_ada_s.open(HOME)
-    assert "0 of your hosts have an address of these domains" in at_ada_s.words
+    assert "None of your hosts has an address of these domains now." in at_ada_s.words
     assert "2 hosts have other addresses and keep their passwords." in at_ada_s.words
     await at_ada_s.submit("/require")
     assert "Read what changes, then tick this." in at_ada_s.words
@@ -183,6 +183,8 @@ async def test_it_can_be_removed_and_the_machine_has_a_way_out(at_ada_s, databas
     assert not (await row_of(database)).required
     await at_ada_s.open(HOME)
     await at_ada_s.submit("/remove")
+    assert "Tick this to remove it." in at_ada_s.words
+    await at_ada_s.submit("/remove", sure="yes")
     assert await row_of(database) is None
     async with database.transaction() as session:
         assert await session.scalar(select(SignInDomain)) is None
