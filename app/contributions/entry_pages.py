@@ -156,7 +156,9 @@ async def correct(request: Request, session: Session, viewer: Bookkeeping, entry
     except GrantsWouldFallError as error:
         return await _correct_page(request, session, entry, form, error.falling, 409)
     except NotCorrectableError as error:
-        return _to_entry(request, entry_id, error.message, "bad")
+        # Somebody else was faster: what was typed stays on the page.
+        form.fail("why", error.message)
+        return await _correct_page(request, session, entry, form, [], 409)
     except RecordedAlreadyError as error:
         return _to_entry(request, error.entry_id, lazy("Corrected."))
     log.info("ledger.corrected", entry=entry_id, by=viewer.id, fallen=len(done.fallen))

@@ -64,7 +64,8 @@ async def accept_it(request: Request, session: Session, viewer: Deciding, grant_
         async with session.begin_nested():
             await accept(session, grant_id, viewer.name, form.value.words)
     except (DecidedAlreadyError, NoGroundError) as error:
-        return _back(request, grant_id, error.message, "bad")
+        shown = await show_grant(session, grant_id)
+        return await _page(request, shown, form, Form(), 409, (error.message, form.value.words))
     log.info("grant.accepted", grant=grant_id, operator=viewer.id)
     return _back(request, grant_id, lazy("Granted. It holds from now on."))
 
@@ -80,13 +81,19 @@ async def decline_it(request: Request, session: Session, viewer: Deciding, grant
         async with session.begin_nested():
             await decline(session, grant_id, viewer.name, form.value.why)
     except DecidedAlreadyError as error:
-        return _back(request, grant_id, error.message, "bad")
+        shown = await show_grant(session, grant_id)
+        return await _page(request, shown, Form(), form, 409, (error.message, form.value.why))
     log.info("grant.declined", grant=grant_id, operator=viewer.id)
     return _back(request, grant_id, lazy("Declined. It is proposed again when they give more."))
 
 
 async def _page(
-    request: Request, shown: Shown, accepting: Form[Any], declining: Form[Any], status: int = 200
+    request: Request,
+    shown: Shown,
+    accepting: Form[Any],
+    declining: Form[Any],
+    status: int = 200,
+    late: tuple[Any, str] = (None, ""),
 ) -> Response:
     is_open = shown.grant.state == GrantState.PROPOSED
     return page(
@@ -97,6 +104,7 @@ async def _page(
         is_open=is_open,
         accepting=accepting,
         declining=declining,
+        late=late,
     )
 
 

@@ -79,7 +79,8 @@ async def left_out(request: Request, session: Session, viewer: Bookkeeping, line
     try:
         await leave_out(session, line_id, form.value.why)
     except DecidedLineError as error:
-        return _to_line(request, line_id, error.message, "warn")
+        late = (error.message, form.value.why)
+        return await _page(request, session, line_id, None, 1, form, 409, late)
     log.info("imports.left_out", line=line_id, by=viewer.id)
     return go(
         request,
@@ -96,6 +97,7 @@ async def _page(
     number: int,
     form: Form[Any],
     status: int = 200,
+    late: tuple[Any, str] = (None, ""),
 ) -> Response:
     row = await find_line(session, line_id)
     if row is None:
@@ -114,6 +116,7 @@ async def _page(
         states=STATES,
         matched=MATCHED,
         out=OUT,
+        late=late,
     )
 
 

@@ -12,7 +12,8 @@ from app.contributions.models import EntryKind, LedgerEntry
 from app.errors import NotFoundError
 from app.memberships.models import Holder
 
-MOST = 1000
+# Of one contributor in a year: its receipt is whole, or its sum would be wrong.
+MOST = 100_000
 
 
 @dataclass(frozen=True)

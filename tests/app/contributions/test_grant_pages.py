@@ -54,10 +54,13 @@ async def test_an_operator_declines_with_a_reason_and_late_answers_are_told(olu,
     assert "Write a reason." in olu.words
     await olu.submit("/decline", why="They asked for their money back")
     assert "They asked for their money back" in olu.words
-    again = await olu.client.post(form.action.replace("decline", "accept"), data=form.fields)
-    assert again.status_code == 303
-    await olu.open(f"/ledger/grants/{number}")
-    assert "This is decided already." in olu.words
+    # Who was slower is told, and what they wrote is not lost.
+    late = {**form.fields, "why": "Ask them first"}
+    for action in (form.action, form.action.replace("decline", "accept")):
+        again = await olu.client.post(action, data=late)
+        assert again.status_code == 409
+        assert "This is decided already." in again.text
+    assert "You had written: Ask them first" in (await olu.client.post(form.action, data=late)).text
     assert ("consumer", "declined") in await grants_of(database, riverside.holder_id)
 
 

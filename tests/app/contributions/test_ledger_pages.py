@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.contributions.models import LedgerEntry
-from tests.app.contributions.books import gift, grants_of, pledge, recorded, reversed_
+from tests.app.contributions.books import gift, grants_of, only_grant, pledge, recorded, reversed_
+from tests.browser import text_of
 from tests.factories import a_person, an_organisation
 
 
@@ -171,6 +172,30 @@ async def test_a_correction_asks_before_a_membership_falls(bruna, ada, database)
     assert "Corrected." in bruna.words
     assert await grants_of(database, ada.holder_id) == [("session-organiser", "fallen")]
     assert [e.cents for e in await entries(database)] == [12_000, -12_000, 6_000]
+
+
+async def test_of_two_who_correct_the_same_entry_the_second_is_told_and_loses_nothing(
+    bruna, olu, ada, database
+):
+    wrong = await recorded(database, gift(ada.holder_id, 12_000))
+    grant = await only_grant(database, ada.holder_id)
+    requests = []
+    for person, amount in ((bruna, "60"), (olu, "70")):
+        await person.open(f"/ledger/entries/{wrong.id}/correct")
+        form = person.form("/correct")
+        assert form.fields["agreed"] == str(grant.id)
+        data = {**form.fields, "why": f"It was {amount}", "replace": "yes", "amount": amount}
+        requests.append(person.client.post(form.action, data=data, follow_redirects=True))
+    answers = await asyncio.gather(*requests)
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    [late] = [text_of(answer.text) for answer in answers if answer.status_code == 409]
+    assert "This entry is reversed already." in late
+    [raw] = [answer.text for answer in answers if answer.status_code == 409]
+    kept = [amount for amount in ("60", "70") if f"It was {amount}" in raw and f'value="{amount}"' in raw]
+    [_wrong, correction, instead] = await entries(database)
+    assert (correction.cents, len(kept)) == (-12_000, 1)
+    assert instead.cents == {"60": 7_000, "70": 6_000}[kept[0]]
+    assert await grants_of(database, ada.holder_id) == [("session-organiser", "fallen")]
 
 
 async def test_a_correction_wants_a_reason_and_what_replaces_it_must_be_right(bruna, ada, database):
