@@ -12,6 +12,7 @@ from app.accounts import passwords
 from app.accounts.models import User
 from app.accounts.service import create_account
 from app.db import Database
+from app.demo.imports import fill_imports
 from app.demo.joining import fill_joining
 from app.demo.ledger import fill_ledger
 from app.demo.organising import fill_organising
@@ -58,6 +59,7 @@ async def _fill(session: AsyncSession) -> None:
         await _room(session, room, people[room.host], organisations, number)
     await fill_joining(session, people, organisations)
     await fill_ledger(session)
+    await fill_imports(session)
     await fill_organising(session, people, organisations)
     await fill_tiers(session)
 

@@ -12,6 +12,7 @@ from app.contributions.importing.reading import FileKind, kind_of, read
 from app.contributions.importing.references import holders_in, reference_of
 from app.contributions.importing.tables import table_of
 from app.contributions.models import LeftOut
+from app.settings import ROOT
 from app.web.forms import Problem
 
 TODAY = date(2027, 6, 1)
@@ -239,3 +240,18 @@ def test_names_of_columns_are_guessed_in_several_languages():
         "amount": 4,
         "currency": 5,
     }
+
+
+def test_the_example_of_the_documents_reads_as_they_say():
+    found = lines((ROOT / "docs" / "examples" / "liberapay-payments.csv").read_bytes())
+    assert found.kind is FileKind.LIBERAPAY
+    assert not found.troubles
+    assert [(one.cents, one.currency, one.why_out) for one in found.payments] == [
+        (5_200, "EUR", None),
+        (0, "EUR", LeftOut.REVERSED),
+        (2_000, "CHF", None),
+        (1_250, "EUR", None),
+        (1_000, "USD", None),
+    ]
+    assert found.payments[3].payer_key == ""
+    assert holders_in(found.payments[2].reference) == {3}
