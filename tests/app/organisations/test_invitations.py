@@ -228,12 +228,15 @@ async def test_an_invitation_of_another_organisation_cannot_be_touched(at_ada_s,
         assert answer.status_code == 404
 
 
-async def test_who_hosts_already_keeps_their_role(at_ada_s, site, database, riverside, ada):
+async def test_who_hosts_already_keeps_their_role(at_ada_s, site, database, riverside, ada, bea):
+    async with database.transaction() as session:  # else the only admin would stay one anyway
+        (await session.get_one(OrganisationHost, (riverside.id, bea.id))).role = "admin"
     await invited(at_ada_s, "ada.private@example.org")
     path = await link_to(database, "ada.private@example.org")
     await at_ada_s.open(path)
     assert "The invitation was sent to ada.private@example.org." in at_ada_s.words
     await at_ada_s.submit(path)
+    assert "In figures" in at_ada_s.words
     async with database.transaction() as session:
         assert (await session.get_one(OrganisationHost, (riverside.id, ada.id))).role == "admin"
 
