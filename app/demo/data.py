@@ -14,6 +14,7 @@ from app.accounts.service import create_account
 from app.db import Database
 from app.demo.imports import fill_imports
 from app.demo.joining import fill_joining
+from app.demo.lasting import fill_lasting
 from app.demo.ledger import fill_ledger
 from app.demo.organising import fill_organising
 from app.demo.people import ORGANISATIONS, PASSWORD, PEOPLE, ROOMS, DemoRoom, Person
@@ -62,6 +63,7 @@ async def _fill(session: AsyncSession) -> None:
     await fill_imports(session)
     await fill_organising(session, people, organisations)
     await fill_tiers(session)
+    await fill_lasting(session, password_hash)
 
 
 async def _organisation(session: AsyncSession, slug: str, name: str, tier: Tier) -> Organisation:
