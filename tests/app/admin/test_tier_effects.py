@@ -59,6 +59,14 @@ async def a_crowd(database, chance):
         for holder, days in ((people[5].holder_id, 3), (people[6].holder_id, 20), (hosts[1].holder_id, 2)):
             membership = await session.scalar(select(Membership).where(Membership.holder_id == holder))
             membership.starts_at, membership.ends_at = clock.now() - 300 * DAY, clock.now() - days * DAY
+        # One that was taken back before it began never holds.
+        organiser = await session.scalar(select(Tier.id).where(Tier.key == "session-organiser"))
+        session.add(
+            Membership(
+                holder_id=people[9].holder_id, tier_id=organiser, starts_at=clock.now() - DAY, ends_at=None,
+                reason="a test", granted_by="a test", withdrawn_at=clock.now() - 2 * DAY,
+            )
+        )  # fmt: skip
     for person in people:
         for _each in range(chance.randrange(3)):
             owner = chance.choice(holders)

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from app.memberships.granting import tiers_for
 from app.memberships.limits import standing_of
 from app.memberships.models import Tier, TierVersion
+from app.memberships.tier_terms import SAID
+from app.memberships.tiers import change_tier, find_tier
 from tests.factories import a_person, a_room, put_on_tier, start
 
 ORGANISER = 2
@@ -142,6 +144,25 @@ async def test_two_operators_at_once_the_second_is_told_and_loses_nothing(olu, d
     await late.submit("/change")
     assert (await tier_of(database, "session-organiser")).group_size == int(typed)
     assert len(await versions(database, ORGANISER)) == 3
+
+
+async def test_the_second_who_saves_waits_and_reads_what_the_first_saved(site, database):
+    async with database.transaction() as session:
+        tier = await find_tier(session, ORGANISER, lock=True)
+        said = {name: getattr(tier, name) for name in SAID}
+
+        async def second() -> int:
+            async with database.transaction() as another:
+                # The list has one lock: who orders tiers touches others than the one they have open.
+                await find_tier(another, 3, lock=True)
+                return (await find_tier(another, ORGANISER)).version
+
+        waiting = asyncio.create_task(second())
+        assert (await asyncio.wait([waiting], timeout=0.2))[0] == set()
+        # Decisions and new memberships do not wait.
+        await put_on_tier(database, (await a_person(database)).holder_id, "session-organiser")
+        await change_tier(session, tier, said | {"group_size": 40}, by="Olu")
+    assert await waiting == 2
 
 
 async def test_a_copy_begins_as_the_other_is_and_can_be_for_others(olu, database):
