@@ -21,7 +21,7 @@ from app.mail import OutgoingMail
 from app.main import make_app
 from app.meetings.models import Meeting
 from app.memberships.models import Membership
-from app.organisations.models import HostRole, Invitation
+from app.organisations.models import HostRole, Invitation, SignInDomain, SignInProvider
 from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
 from app.rooms.service import delete_room
@@ -144,6 +144,11 @@ SIGHTS = (
     Sight("organisations.host", "/organisations/riverside-pages/hosts/{member}", "host"),
     Sight("organisations.invitations", "/organisations/riverside-pages/invitations", "host"),
     Sight("organisations.profile", "/organisations/riverside-pages/profile", "host"),
+    Sight("organisations.sign_in", "/organisations/riverside-pages/sign-in", "host"),
+    Sight("organisations.sign_in", "/organisations/riverside-pages/sign-in", "operator", what="to confirm"),
+    Sight("sign_in.begin", "/sign-in/with/riverside-pages"),
+    Sight("sign_in.returned", "/sign-in/with/riverside-pages/return", status=403, what="over"),
+    Sight("sign_in.find", "/sign-in/through"),
     Sight("organisations.leave", "/organisations/riverside-pages/leave", "member"),
     Sight("invitations.show", "/invitations/{invitation}"),
     Sight("invitations.show", "/invitations/{invitation}", "host", what="signed in"),
@@ -224,6 +229,7 @@ NOT_PAGES = {
     "organisations.figures_file",
     "organisations.logo",
     "organisations.colour",
+    "organisations.try_sign_in",
     "api.document",
     "api.show_me",
     "api.list_rooms",
@@ -286,6 +292,21 @@ class Town:
                 "https://riverside.example.org",
             )
             now = clock.now()
+            provider = SignInProvider(
+                organisation_id=made.id,
+                issuer="https://login.housing-co-operatives.example.org",
+                client_id="guildhall",
+                client_secret="",
+                tried_at=now,
+                role_claim="groups",
+            )
+            session.add(provider)
+            await session.flush()
+            for domain, proven_at in (
+                ("the-very-long-domain-of-somebody.housing-co-operatives.example.org", now),
+                ("new.example.org", None),
+            ):
+                session.add(SignInDomain(provider_id=provider.id, domain=domain, proven_at=proven_at))
             self.at["invitation"] = "of-the-pages"
             for number in range(60):
                 invitation = Invitation(
