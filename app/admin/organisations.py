@@ -52,7 +52,10 @@ def _matching(search: str) -> Select[*tuple[Any, ...]]:
 
 
 async def hosts_of(session: AsyncSession, organisation: Organisation) -> list[Any]:
-    """The organisation's hosts with their role and how many of its rooms they look after; admins first."""
+    """The first of the organisation's hosts, admins first, with role and how many of its rooms they look after.
+
+    As many as stand on one page; all of them are on the organisation's own pages.
+    """
     rooms = select(func.count()).where(
         Room.holder_id == organisation.holder_id, Room.host_id == OrganisationHost.user_id
     )
@@ -69,5 +72,6 @@ async def hosts_of(session: AsyncSession, organisation: Organisation) -> list[An
         .join(User, User.id == OrganisationHost.user_id)
         .where(OrganisationHost.organisation_id == organisation.id)
         .order_by(OrganisationHost.role, func.lower(User.name), User.id)
+        .limit(PAGE_SIZE)
     )
     return list(found)

@@ -5,6 +5,7 @@ import time
 import pytest
 from sqlalchemy import event, text
 
+from app.accounts.models import User
 from tests.factories import a_room
 
 HOME = "/organisations/riverside-housing"
@@ -19,11 +20,12 @@ PAGES = (
     "/organisations",
     "/rooms/new",
 )
+MOST_BYTES = 200_000  # of the operator's page, which does not list them all
 SOON = 0.5  # seconds, on a machine that does other things too
 
 
 @pytest.mark.slow
-async def test_ten_thousand_hosts_are_as_quick_as_two(at_ada_s, site, database, bea, riverside):
+async def test_ten_thousand_hosts_are_as_quick_as_two(at_ada_s, site, database, ada, bea, riverside):
     await a_room(database, bea, "Workshop", holder_id=riverside.holder_id)
     engine = database.engine.sync_engine
     said: list[str] = []
@@ -49,6 +51,11 @@ async def test_ten_thousand_hosts_are_as_quick_as_two(at_ada_s, site, database, 
             assert time.perf_counter() - began < SOON, path
     finally:
         event.remove(engine, "before_cursor_execute", listener)
+    async with database.transaction() as session:
+        (await session.get_one(User, ada.id)).is_operator = True
+    await at_ada_s.open(f"/admin/organisations/{riverside.id}")
+    assert "All 10,002 hosts, as its admins see them" in at_ada_s.words
+    assert len(at_ada_s.page.text) < MOST_BYTES
     await at_ada_s.open(f"{HOME}/hosts")
     assert "10,002 hosts" in at_ada_s.words
     assert len((await at_ada_s.client.get(f"{HOME}/hosts.csv")).text.splitlines()) == 10_003
