@@ -35,7 +35,7 @@ _GUESSES: Mapping[str, re.Pattern[str]] = {
     "day": re.compile(r"date|day|datum|buchungstag|fecha|data|dia|jour", re.IGNORECASE),
     "amount": re.compile(r"amount|betrag|importe?|montant|sum|gross", re.IGNORECASE),
     "currency": re.compile(r"currency|w[äa]hrung|moneda|divisa|devise", re.IGNORECASE),
-    "email": re.compile(r"e-?mail|correu|correo|courriel", re.IGNORECASE),
+    "email": re.compile(r"mail|correu|correo|courriel", re.IGNORECASE),
     "name": re.compile(r"name|nom|payer|donor|auftraggeber|ordenante|ordenant", re.IGNORECASE),
     "reference": re.compile(
         r"reference|verwendungszweck|concept|message|note|refer[eè]ncia|memo|purpose", re.IGNORECASE

@@ -242,6 +242,15 @@ def test_names_of_columns_are_guessed_in_several_languages():
     }
 
 
+def test_the_table_of_the_documents_is_guessed_whole():
+    table = table_of(
+        b"Date;Amount;Name;Mail;Message\n03.05.2027;120,00;Ada Okafor;ada@example.org;RF07GH42\n"
+    )
+    found = guessed(table)
+    assert found.places == {"day": 0, "amount": 1, "name": 2, "email": 3, "reference": 4}
+    assert (found.days, found.decimals) == (Days.DOTS, Decimals.COMMA)
+
+
 def test_the_example_of_the_documents_reads_as_they_say():
     found = lines((ROOT / "docs" / "examples" / "liberapay-payments.csv").read_bytes())
     assert found.kind is FileKind.LIBERAPAY

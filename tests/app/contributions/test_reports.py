@@ -15,9 +15,9 @@ from app.contributions.owed import dues, use_of_organisations
 from app.contributions.reports import by_contributor, sums_by_quarter
 from app.meetings.models import Meeting
 from app.memberships.models import Membership, Tier
-from tests.app.contributions.books import gift, pledge, recorded, reversed_
+from tests.app.contributions.books import an_import, gift, pledge, recorded, reversed_
 from tests.app.contributions.many import ENTRIES, many
-from tests.factories import a_room, an_organisation, start
+from tests.factories import a_person, a_room, an_organisation, start
 
 
 def rows_of(person):
@@ -123,6 +123,51 @@ async def test_use_stands_beside_contribution(bruna, site, ada, database):
     assert "A recommendation, not a bill" in bruna.words
     await bruna.open("/ledger/reports/use.csv")
     assert rows_of(bruna)[0]["confirmed_eur"] == "123.00"
+
+
+@pytest.mark.slow
+async def test_a_page_takes_as_many_statements_for_much_as_for_little(bruna, ada, database):
+    """Each list, report and file: with one line, and with a page full of people, grants, pledges and payments."""
+    seen = []
+    listener = lambda *args: seen.append(args[2])  # noqa: E731  what SQLAlchemy calls
+    engine = database.engine.sync_engine
+    first = await recorded(database, gift(ada.holder_id))
+    file, _line = await an_import(database)
+    waiting, _none = await an_import(database, imported=False, name="june.csv")
+    paths = (
+        *("/ledger", "/ledger/contributors", f"/ledger/contributors/{ada.holder_id}", "/ledger/grants"),
+        *("/ledger/rules", "/ledger/imports", f"/ledger/imports/{file}", f"/ledger/imports/{waiting}"),
+        *(
+            "/ledger/imports/unmatched",
+            "/ledger/reports",
+            "/ledger/reports/contributors",
+            "/ledger/reports/due",
+        ),
+        *("/ledger/reports/use", "/ledger/entries.csv", f"/ledger/entries/{first.id}"),
+        f"/contributions/{ada.holder_id}/{clock.now().year}",
+    )
+
+    async def statements():
+        counts = {}
+        for path in paths:
+            event.listen(engine, "before_cursor_execute", listener)
+            assert (await bruna.client.get(path)).status_code == 200
+            event.remove(engine, "before_cursor_execute", listener)
+            counts[path], seen[:] = len(seen), []
+        return counts
+
+    await statements()
+    little = await statements()
+    for number in range(12):
+        person = await a_person(database, f"p{number}@example.org")
+        riverside = await an_organisation(database, f"House {number}", "consumer")
+        promised = await recorded(database, pledge(person.holder_id))
+        await recorded(database, gift(person.holder_id, confirms_id=promised.id))
+        await recorded(database, gift(riverside.holder_id, 60_000))
+        await recorded(database, gift(ada.holder_id, 100))
+        await an_import(database, name=f"{number}.csv")
+    assert await statements() == little
+    assert max(little.values()) <= 12, little
 
 
 @pytest.mark.slow
