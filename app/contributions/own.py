@@ -24,7 +24,9 @@ class Own:
 
 
 async def own_holders(session: AsyncSession, viewer: Viewer) -> list[Own]:
-    """The viewer, then the organisations that they are an admin of, by name."""
+    """The viewer, then the organisations that they are an admin of, by name; none before they are verified."""
+    if not viewer.is_verified:
+        return [Own(viewer.holder_id, viewer.name)]
     found = await session.execute(
         select(Holder.id, Holder.name)
         .join(Organisation, Organisation.holder_id == Holder.id)

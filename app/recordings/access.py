@@ -57,7 +57,8 @@ def managed_by(viewer: Viewer) -> ColumnElement[bool]:
         OrganisationHost.role == HostRole.ADMIN,
         OrganisationHost.suspended_at.is_(None),
     )
-    return or_(theirs(viewer), Recording.holder_id == viewer.holder_id, admin)
+    manages = (admin,) if viewer.is_verified else ()
+    return or_(theirs(viewer), Recording.holder_id == viewer.holder_id, *manages)
 
 
 def theirs(viewer: Viewer) -> ColumnElement[bool]:

@@ -76,7 +76,8 @@ async def is_host_of(session: AsyncSession, viewer: Viewer, *, host_id: int, hol
     row = await _HOSTS_FOR.row(session, holder=holder_id, user=viewer.id)
     if row is None:
         return is_theirs
-    return not row.suspended and (is_theirs or row.role == HostRole.ADMIN)
+    manages = row.role == HostRole.ADMIN and viewer.is_verified
+    return not row.suspended and (is_theirs or manages)
 
 
 async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
