@@ -151,12 +151,12 @@ def _grace(facts: _Facts) -> Saying:
             "if it is to go on.",
             **_of(facts),
         )
-        return Saying(said, "ask", "bad")
+        return Saying(said, "ask", "warn")
     said = _(
         "“%(tier)s” ended on %(ends)s and works until %(works_until)s: give %(price)s by then, and nothing changes.",
         **_of(facts),
     )
-    return Saying(said, "give", "bad")
+    return Saying(said, "give", "warn")
 
 
 def _ended(facts: _Facts) -> Saying:
