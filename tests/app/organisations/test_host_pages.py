@@ -1,13 +1,11 @@
 """What an admin does with hosts, at a browser; what a host sees; leaving."""
 
-import pytest
 from sqlalchemy import select
 
 from app.memberships.models import Membership
 from app.organisations.models import OrganisationHost
 from app.rooms.models import Room
 from tests.app.recordings.rows import a_recording
-from tests.conftest import new_person
 from tests.factories import a_person, a_room, an_organisation, signed_in, start
 
 HOME = "/organisations/riverside-housing"
@@ -184,116 +182,3 @@ async def test_a_share_is_moved_in_one_step(at_ada_s, database, ada, bea, rivers
     assert "The share is saved." in at_ada_s.words
     await at_ada_s.open(f"{HOME}/hosts")
     assert "0 bytes of 4 GB" in at_ada_s.words
-
-
-# Every route, with whom it is for: its hosts, its admins (and operators), or everyone with the link.
-HOSTS, ADMINS, SIGNED_IN, LINK, LOOK, DOOR = "hosts", "admins", "signed in", "link", "look", "door"
-ADDRESSES = {
-    ("organisations.index", "GET"): ("/organisations", SIGNED_IN),
-    ("organisations.show", "GET"): (HOME, HOSTS),
-    ("organisations.hosts_file", "GET"): (f"{HOME}/hosts.csv", ADMINS),
-    ("organisations.figures_file", "GET"): (f"{HOME}/figures.csv", ADMINS),
-    ("organisations.leave", "GET"): (f"{HOME}/leave", HOSTS),
-    ("organisations.left", "POST"): (f"{HOME}/leave", HOSTS),
-    ("organisations.hosts", "GET"): (f"{HOME}/hosts", ADMINS),
-    ("organisations.host", "GET"): (HOME + "/hosts/{bea}", ADMINS),
-    ("organisations.change_role", "POST"): (HOME + "/hosts/{bea}/role", ADMINS),
-    ("organisations.change_share", "POST"): (HOME + "/hosts/{bea}/share", ADMINS),
-    ("organisations.suspend", "POST"): (HOME + "/hosts/{bea}/suspend", ADMINS),
-    ("organisations.resume", "POST"): (HOME + "/hosts/{bea}/resume", ADMINS),
-    ("organisations.remove_host", "POST"): (HOME + "/hosts/{bea}/remove", ADMINS),
-    ("organisations.invitations", "GET"): (f"{HOME}/invitations", ADMINS),
-    ("organisations.look_at_invitations", "POST"): (f"{HOME}/invitations", ADMINS),
-    ("organisations.invite", "POST"): (f"{HOME}/invitations/send", ADMINS),
-    ("organisations.resend_invitation", "POST"): (HOME + "/invitations/1/resend", ADMINS),
-    ("organisations.withdraw_invitation", "POST"): (HOME + "/invitations/1/withdraw", ADMINS),
-    ("organisations.profile", "GET"): (f"{HOME}/profile", ADMINS),
-    ("organisations.change_profile", "POST"): (f"{HOME}/profile", ADMINS),
-    ("organisations.change_logo", "POST"): (f"{HOME}/logo", ADMINS),
-    ("organisations.sign_in", "GET"): (f"{HOME}/sign-in", ADMINS),
-    ("organisations.change_sign_in", "POST"): (f"{HOME}/sign-in", ADMINS),
-    ("organisations.try_sign_in", "GET"): (f"{HOME}/sign-in/try", ADMINS),
-    ("organisations.require_sign_in", "POST"): (f"{HOME}/sign-in/require", ADMINS),
-    ("organisations.confirm_domain", "POST"): (f"{HOME}/sign-in/domains", ADMINS),
-    ("organisations.remove_sign_in", "POST"): (f"{HOME}/sign-in/remove", ADMINS),
-    # The door itself is for everyone; this organisation has none of its own.
-    ("sign_in.find", "GET"): ("/sign-in/through", DOOR),
-    ("sign_in.found", "POST"): ("/sign-in/through", DOOR),
-    ("sign_in.begin", "GET"): ("/sign-in/with/riverside-housing", LOOK),
-    ("sign_in.returned", "GET"): ("/sign-in/with/riverside-housing/return", LOOK),
-    ("sign_in.link", "POST"): ("/sign-in/with/riverside-housing/link", LOOK),
-    # For everyone who sees its rooms; there is none here.
-    ("organisations.logo", "GET"): (f"{HOME}/logo/none", LOOK),
-    ("organisations.colour", "GET"): (f"{HOME}/colour/123456.css", LOOK),
-    ("invitations.show", "GET"): ("/invitations/forged", LINK),
-    ("invitations.accept", "POST"): ("/invitations/forged", LINK),
-    ("invitations.sign_up", "POST"): ("/invitations/forged/sign-up", LINK),
-}
-
-
-def test_every_route_is_in_the_table():
-    from app.organisations.pages import _part, router  # noqa: F401
-    from app.web.index import every_route
-
-    found = {(route.name, method) for route in every_route(router.routes) for method in route.methods}
-    assert found == set(ADDRESSES)
-
-
-async def ask(person, key, bea) -> int:
-    path = ADDRESSES[key][0].format(bea=bea.id)
-    if key[1] == "GET":
-        return (await person.client.get(path, follow_redirects=False)).status_code
-    await person.open("/")
-    data = {"form_token": person.form("/language").fields["form_token"], "heir": "x"}
-    return (await person.client.post(path, data=data, follow_redirects=False)).status_code
-
-
-EXPECTED = {
-    "host": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
-    "suspended admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
-    "admin of another": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
-    "bookkeeper": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
-    "nobody's host": {HOSTS: 404, ADMINS: 404, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
-    "unverified admin": {HOSTS: 0, ADMINS: 403, SIGNED_IN: 200, LINK: 410, LOOK: 404, DOOR: 0},
-}
-
-
-@pytest.mark.parametrize("role", EXPECTED)
-async def test_every_address_from_the_wrong_side(site, database, ada, bea, riverside, role):
-    new = await a_person(
-        database, "cora@example.org", is_bookkeeper=role == "bookkeeper", verified=role != "unverified admin"
-    )
-    if role == "admin of another":
-        await an_organisation(database, "Allotments", "consumer", cora="admin")
-    async with database.transaction() as session:
-        if role in {"host", "suspended admin", "unverified admin"}:
-            session.add(
-                OrganisationHost(
-                    organisation_id=riverside.id,
-                    user_id=new.id,
-                    role="host" if role == "host" else "admin",
-                    joined_at=new.created_at,
-                    suspended_at=new.created_at if role.startswith("suspended") else None,
-                )
-            )
-    async with signed_in(site, new) as person:
-        for key, (_path, whose) in ADDRESSES.items():
-            expected = EXPECTED[role][whose]
-            found = await ask(person, key, bea)
-            assert found == expected if expected else found in {200, 422}, (role, key, found)
-
-
-async def test_a_guest_is_asked_to_sign_in(site, riverside, bea):
-    async with new_person(site) as guest:
-        for key, (_path, whose) in ADDRESSES.items():
-            found = await ask(guest, key, bea)
-            expected = {LINK: 410, LOOK: 404, DOOR: 200 if key[1] == "GET" else 422}.get(whose, 303)
-            needs_an_account = key[0] in {"invitations.accept", "sign_in.link"}
-            assert found == (303 if needs_an_account else expected), key
-
-
-async def test_an_operator_manages_it_too(olu, bea, riverside):
-    for key, (_path, whose) in ADDRESSES.items():
-        found = await ask(olu, key, bea)
-        outside = {404} if key[0] in {"organisations.leave", "organisations.left"} else {200, 303, 404, 422}
-        assert found in ({410} if whose == LINK else outside), (key, found)
