@@ -1,15 +1,19 @@
 """A payment that comes in a file confirms what its contributor had promised."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app import clock
 from app.contributions.importing.files import import_file, keep_upload
 from app.contributions.importing.references import reference_of
+from app.contributions.ledger import record
 from tests.app.contributions.books import gift, pledge, recorded, reversed_
 from tests.app.contributions.test_import_pages import bring, everything, table
 from tests.factories import a_person
+from tests.house import until
 
 
 @pytest.fixture
@@ -83,7 +87,24 @@ async def test_a_pledge_that_was_confirmed_since_the_preview_is_not_confirmed_ag
     async with database.transaction() as session:
         content = table(f"{today},10,Ada,ada@example.org,,,EUR")
         file = await keep_upload(session, "a.csv", content, "Bruna")
-    await recorded(database, gift(ada.holder_id, 1_000, confirms_id=promised.id))
+
+    async def bring_in():
+        async with database.transaction() as session:
+            await import_file(session, file.id, today, "Bruna")
+
     async with database.transaction() as session:
-        await import_file(session, file.id, today, "Bruna")
+        # Somebody confirms it by hand, and holds the contributor while the import has looked already.
+        await record(session, gift(ada.holder_id, 1_000, confirms_id=promised.id), "Olu")
+        running = asyncio.create_task(bring_in())
+        waits = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+
+        async def is_waiting():
+            # In a transaction of its own: PostgreSQL keeps what it has told of activity until one ends.
+            async with database.transaction() as other:
+                return await other.scalar(waits)
+
+        await until(is_waiting, "the import waits for the contributor")
+    await running
     assert await confirmed(database) == [(1_000, None)]
