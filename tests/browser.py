@@ -84,7 +84,7 @@ def forms_of(html: str) -> list[Form]:
 
 def text_of(html: str) -> str:
     """The words of a page, without its tags, on one line."""
-    body = re.sub(r"(?s)<(script|style|template)\b.*?</\1>", " ", html)
+    body = re.sub(r"(?s)<(script|style|template)\b.*?</\1>", " ", html).replace("<wbr>", "")
     from html import unescape
 
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())

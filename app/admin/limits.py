@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
 from app.accounts.models import User
-from app.admin.limits_words import COUNTED, LABELS, amount, origin
+from app.admin.limits_words import COUNTED, LABELS, amount, origin, used_of
 from app.admin.lists import like
 from app.errors import NotFoundError
 from app.i18n import gettext as _
@@ -158,10 +158,14 @@ def _line(held: HeldNow, name: LimitName, meter: Meter | None) -> LimitLine:
         value=amount(name, standing.limits.of(name)),
         origin=origin(standing, name),
         override=standing.overrides.get(name),
-        used=str(COUNTED[name]) if meter is None else _used(held, meter),
+        used=_used(held, meter) if meter else _counted(name, standing.limits.of(name)),
         share=None if meter is None else _share(meter),
         is_measured=meter is not None,
     )
+
+
+def _counted(name: LimitName, limit: int | None) -> str:
+    return _("none") if limit == 0 else str(COUNTED[name])
 
 
 def _used(held: HeldNow, meter: Meter) -> str:
@@ -173,10 +177,7 @@ def _used(held: HeldNow, meter: Meter) -> str:
             reserved=wording.size(held.use.reserved_bytes),
             limit=amount(name, meter.limit),
         )
-    said = {"used": amount(name, meter.used), "limit": amount(name, meter.limit)}
-    if meter.limit is None:
-        return _("%(used)s used", **said)
-    return _("%(used)s of %(limit)s", **said)
+    return used_of(name, meter.used, meter.limit)
 
 
 def _share(meter: Meter) -> int | None:

@@ -1,5 +1,6 @@
 """Limits and decisions in the words of the operator's pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from app import wording
@@ -65,16 +66,46 @@ REASONS: dict[str, Text] = {
 
 
 def amount(name: str | None, value: int | None) -> str:
-    """A figure of a limit, short: 45 min, 5 GB, 90 days, 1,000; unlimited."""
+    """A limit, short, with its unit: 45 min, 5 GB, 90 days, 1,000 people; unlimited; none."""
     if value is None:
         return _("unlimited")
+    if not value:
+        return _("none")
+    return _UNITS[LimitName(name)](value) if name in _UNITS else figure(name, value)
+
+
+def figure(name: str | None, value: int) -> str:
+    """What is used of a limit, short: 45 min, 640 MB, 90 days, 3."""
     if name == LimitName.MEETING_MINUTES:
         return wording.minutes(value)
-    if name == LimitName.STORAGE_BYTES and value:
+    if name == LimitName.STORAGE_BYTES:
         return wording.size(value)
     if name == LimitName.RECORDING_DAYS:
         return _n("one day", "%(num)s days", value)
     return wording.number(value)
+
+
+def used_of(name: LimitName, used: int, limit: int | None) -> str:
+    """How much of a limit is used: 3 of 5 rooms; 640 MB used; none, where the tier has none and nothing is used."""
+    if limit is None:
+        return _("%(used)s used", used=figure(name, used))
+    if not limit and not used:
+        return _("none")
+    return _("%(used)s of %(limit)s", used=figure(name, used), limit=amount(name, limit))
+
+
+def _people(value: int) -> str:
+    return _n("one person", "%(num)s people", value)
+
+
+_UNITS: dict[LimitName, Callable[[int], str]] = {
+    LimitName.GROUP_SIZE: _people,
+    LimitName.LARGE_SESSION_PEOPLE: _people,
+    LimitName.ROOMS: lambda value: _n("one room", "%(num)s rooms", value),
+    LimitName.AT_ONCE: lambda value: _n("one meeting", "%(num)s meetings", value),
+    LimitName.LARGE_SESSIONS_PER_MONTH: lambda value: _n("one a month", "%(num)s a month", value),
+    LimitName.HOSTS: lambda value: _n("one host", "%(num)s hosts", value),
+}
 
 
 def origin(standing: Standing, name: LimitName) -> str:
@@ -125,13 +156,15 @@ def figures_words(row: LoggedDecision) -> str:
 
 
 def refusal_figures(reason: str | None, limit: int | None, used: int, asked: int) -> str:
-    """“5 of 5 used”, “60 asked for, the limit is 50”; bytes with what was asked for."""
+    """“5 of 5 rooms used”, “60 asked for, the limit is 50 people”; bytes with what was asked for."""
     name = Reason(reason).limit_name if reason in set(Reason) else None
     if name is None:
         return ""
-    said = {"used": amount(name, used), "limit": amount(name, limit), "asked": amount(name, asked)}
+    said = {"used": figure(name, used), "limit": amount(name, limit), "asked": figure(name, asked)}
     if reason in {Reason.GROUP_SIZE, Reason.LARGE_SESSION_PEOPLE}:
         return _("%(asked)s asked for, the limit is %(limit)s", **said)
+    if not limit:
+        return _("There are none.")
     if name is LimitName.STORAGE_BYTES:
         return _("%(used)s of %(limit)s used, %(asked)s asked for", **said)
     return _("%(used)s of %(limit)s used", **said)

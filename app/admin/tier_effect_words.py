@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.admin.limits_words import LABELS, amount
+from app.admin.limits_words import LABELS, figure
 from app.admin.tier_effects import Above
 from app.i18n import Text, lazy
 from app.i18n import gettext as _
@@ -36,7 +36,7 @@ def what_follows(name: LimitName, policy: PolicyRow) -> str:
 
 def used(found: Above, value: int) -> str:
     """A figure of use."""
-    return amount(found.lowered.name, value)
+    return figure(found.lowered.name, value)
 
 
 def _above(number: int) -> str:

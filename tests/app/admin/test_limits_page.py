@@ -43,12 +43,12 @@ async def test_every_limit_says_its_value_where_it_comes_from_and_what_is_used(o
     await olu.open(f"/admin/limits/{made.holder_id}")
     for words in (
         "Time of a sitting 24 h Tier “Consumer organisation” counted for each room",
-        "People in a meeting 50 Tier “Consumer organisation” counted in each meeting",
-        "Rooms 40 Tier “Consumer organisation”: 20 × 2 hosts 1 of 40",
-        "Meetings at once 7 Override, until further notice A hard winter 0 of 7",
+        "People in a meeting 50 people Tier “Consumer organisation” counted in each meeting",
+        "Rooms 40 rooms Tier “Consumer organisation”: 20 × 2 hosts 1 of 40 rooms",
+        "Meetings at once 7 meetings Override, until further notice A hard winter 0 of 7 meetings",
         "Space for recordings 6 GB Tier “Consumer organisation”: 5 GB + 1 × 1 GB 640 MB of 6 GB",
-        "Large sessions a month 2 Tier “Consumer organisation” 0 of 2",
-        "Hosts 3 Seats of the membership 2 of 3",
+        "Large sessions a month 2 a month Tier “Consumer organisation” 0 of 2 a month",
+        "Hosts 3 hosts Seats of the membership 2 of 3 hosts",
         "Days a recording is kept unlimited Tier “Consumer organisation” counted for each recording",
     ):
         assert words in olu.words, words
@@ -74,9 +74,9 @@ async def test_decisions_are_shown_in_words_and_paged(olu, ada, database):
         await note_refused(session, ada.holder_id, Question.START_MEETING, "Weekly", large)
     await olu.open(f"/admin/limits/{ada.holder_id}?tier=free")
     assert "Join “Weekly &lt;assembly&gt;”" in olu.page.text
-    assert "Refused The meeting was full 9 of 10 used" in olu.words
+    assert "Refused The meeting was full 9 of 10 people used" in olu.words
     assert "3 times" in olu.words
-    assert "Refused A larger group than the limit 60 asked for, the limit is 10" in olu.words
+    assert "Refused A larger group than the limit 60 asked for, the limit is 10 people" in olu.words
     assert "Page 1 of 2" in olu.words
     assert "Room 0”" not in olu.words
     await olu.open(f"/admin/limits/{ada.holder_id}?tier=free&page=2")
@@ -86,18 +86,21 @@ async def test_decisions_are_shown_in_words_and_paged(olu, ada, database):
 async def test_nothing_is_said_as_nothing(olu, ada):
     await olu.open(f"/admin/limits/{ada.holder_id}")
     for words in (
+        "Large sessions a month none Tier “Free” none",
+        "People in a large session none Tier “Free” none",
         "None. Try a limit under “What if”",
         "No meeting runs, and no space is kept free.",
         "Nothing was granted or refused in the last 30 days.",
     ):
         assert words in olu.words
     assert "Seats of" not in olu.words
+    assert "0 of 0" not in olu.words
 
 
 async def test_a_limit_is_tried_then_set_then_withdrawn(olu, ada, database):
     address = f"/admin/limits/{ada.holder_id}"
     await olu.open(f"{address}?tier=&limit=storage_bytes&value=2,5")
-    assert "Space for recordings 0 2.5 GB nothing above it" in olu.words
+    assert "Space for recordings none 2.5 GB nothing above it" in olu.words
     async with database.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(LimitOverride)) == 0
     await olu.submit("/override", reason="")
@@ -116,7 +119,7 @@ async def test_a_limit_is_tried_then_set_then_withdrawn(olu, ada, database):
     )
     await olu.submit(f"/override/{made.id}/withdraw")
     assert "The override is withdrawn." in olu.words
-    assert "Space for recordings 0 Tier “Free”" in olu.words
+    assert "Space for recordings none Tier “Free” none" in olu.words
 
 
 @pytest.mark.parametrize(
