@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock, wording
 from app.i18n import gettext as _
 from app.i18n import ngettext as _n
+from app.meetings.models import MeetingState
 from app.meetings.queries import Use, sitting_of_room, use_of
 from app.memberships.limits import Standing
 from app.memberships.storage_notice import StorageNotice, storage_notice
@@ -63,11 +65,11 @@ async def _meters(
 async def _sitting_words(
     session: AsyncSession, standing: Standing, rows: Sequence[Row[Any]]
 ) -> MeterWords | None:
-    """The minutes of the sitting in the room that the holder used last."""
+    """The minutes of the sitting in the room that the holder meets in, or did last."""
     own = [row for row in rows if row.holder_id == standing.holder_id]
     if not own:
         return None
-    row = own[0]
+    row = max(own, key=_newest_sitting)
     found = await sitting_of_room(session, row.room_id, with_running=True)
     running_since = row.started_at if row.state == "running" else None
     meter = sitting_meter(
@@ -88,6 +90,15 @@ async def _sitting_words(
             whole=wording.minutes(meter.limit),
         )
     return _("Time of this sitting"), sentence, _share(meter)
+
+
+def _newest_sitting(row: Row[Any]) -> tuple[int, datetime]:
+    """Rooms in order of their sittings: what runs is the newest, then what ended last; never met is the oldest."""
+    if row.state is None:
+        return 0, row.last_used_at
+    if row.state == MeetingState.ENDED:
+        return 1, row.ended_at
+    return 2, row.reserved_at
 
 
 def _storage_words(meter: Meter, standing: Standing, use: Use) -> str:

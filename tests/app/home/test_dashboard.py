@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import event, update
 
 from app import clock
-from app.memberships.models import Holder
+from app.meetings.ending import mark_ended
+from app.memberships.models import Holder, Tier
 from app.rooms.models import Room
 from tests.conftest import new_person
 from tests.factories import a_person, a_room, an_organisation, put_on_tier, signed_in, start
@@ -116,6 +117,27 @@ async def test_the_meters_follow_what_happens(site, database, move_clock):
         assert "Used up" in person.words
         assert "“Weekly assembly”: 11 min of 1 h left." in person.words
         assert "Nearly used up" in person.words
+
+
+async def test_the_sitting_shown_is_that_of_the_meeting_that_runs_or_else_ended_last(
+    site, database, move_clock
+):
+    bela = await a_person(database, "bela@example.org", tier="co-producer")
+    async with database.transaction() as session:
+        await session.execute(update(Tier).where(Tier.key == "co-producer").values(meeting_minutes=None))
+    choir = await a_room(database, bela, "Choir")
+    await a_room(database, bela, "Never met in")
+    meeting = await start(site, choir, bela)
+    await move_clock(minutes=5)
+    other = await start(site, await a_room(database, bela, "Board"), bela)
+    async with signed_in(site, bela) as person:
+        for ends, shown in ((None, "Board"), (other, "Choir"), (meeting, "Choir")):
+            await move_clock(minutes=1)
+            if ends is not None:
+                async with database.transaction() as session:
+                    await mark_ended(session, ends.external_id, at=clock.now())
+            await person.open("/rooms")
+            assert f"“{shown}”: no limit." in person.words
 
 
 @pytest.mark.parametrize(
