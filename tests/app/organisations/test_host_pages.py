@@ -29,7 +29,7 @@ async def test_the_admin_sees_the_figures_and_takes_them_along(at_ada_s, site, d
     assert "2 of 3 seats are taken." in at_ada_s.words
     assert "€500.00 are agreed for this period; €500.00 are still open." in at_ada_s.words
     assert "For 2 hosts that is €20.00 a month." in at_ada_s.words
-    assert "Of 6 GB for recordings, 6 GB are shared out" in at_ada_s.words
+    assert "All of the 6 GB for recordings is shared out; nothing is left to give." in at_ada_s.words
     file = await at_ada_s.client.get(f"{HOME}/hosts.csv")
     assert file.headers["content-type"].startswith("text/csv")
     lines = file.text.splitlines()
