@@ -19,6 +19,7 @@ from app.db import Database
 from app.demo import pages as demo
 from app.errors import NotFoundError
 from app.home import pages as home
+from app.joining import pages as joining
 from app.live import Switchboard
 from app.mail import Mailer
 from app.meetings import callbacks, events, leaving  # noqa: F401  leaving: meetings end with their rooms
@@ -88,6 +89,7 @@ def page_router(settings: Settings) -> APIRouter:
         accounts,
         organisations,
         contributions,
+        joining,
         events,
         rooms,
         meetings,

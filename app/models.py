@@ -1,18 +1,9 @@
 """Imports every table, for alembic and for the tests."""
 
 from app.accounts.models import ApiToken, BrowserSession, User
-from app.contributions.models import (
-    Grant,
-    GrantEntry,
-    GrantRule,
-    ImportFile,
-    ImportLine,
-    Interest,
-    InterestRemark,
-    LedgerEntry,
-    Task,
-)
+from app.contributions.models import Grant, GrantEntry, GrantRule, ImportFile, ImportLine, LedgerEntry
 from app.db import Base
+from app.joining.models import Interest, InterestRemark, Task
 from app.mail import OutgoingMail
 from app.meetings.models import Attendance, AttendanceFigure, Consent, Meeting
 from app.memberships.models import (

@@ -13,9 +13,9 @@ from procrastinate.jobs import Status
 from app import jobs, mail
 from app.accounts import sessions
 from app.accounts.service import forget_unverified
-from app.contributions import interests
 from app.contributions import jobs as contribution_jobs
 from app.db import Database
+from app.joining import interests
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
 from app.memberships import decision_log

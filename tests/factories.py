@@ -11,8 +11,8 @@ from app.accounts import sessions
 from app.accounts.access import Viewer
 from app.accounts.models import User
 from app.accounts.service import create_account
-from app.contributions.models import Interest, Task
 from app.db import Database
+from app.joining.models import Interest, Task
 from app.meetings import wire
 from app.meetings.models import Meeting
 from app.meetings.starting import Start, start_meeting

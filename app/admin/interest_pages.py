@@ -12,14 +12,14 @@ from app import clock
 from app.accounts.access import Operator
 from app.admin.lists import Number
 from app.admin.schemas import MOST_SEATS
-from app.contributions import interest_deciding, interest_mails, interests
-from app.contributions.interest_deciding import Acceptance, DecidedAlreadyError
-from app.contributions.interest_schemas import Count, Words, values_of
-from app.contributions.models import Interest, InterestState
 from app.contributions.schemas import LARGEST_CENTS, Cents
 from app.db import Session
 from app.i18n import gettext as _
 from app.i18n import lazy
+from app.joining import interest_deciding, interest_mails, interests
+from app.joining.interest_deciding import Acceptance, DecidedAlreadyError
+from app.joining.interest_schemas import Count, Words, values_of
+from app.joining.models import Interest, InterestState
 from app.memberships.granting import tiers_for
 from app.memberships.models import HolderKind
 from app.memberships.shipped import FREE

@@ -25,7 +25,9 @@ class OfferedTier(BaseModel):
     description: str = Field(description=_("A few lines about it; empty: there are none."))
     how_to_get: str = Field(description=_("How one gets it, in a sentence."))
     yearly_cents: list[int] = Field(
-        description=_("Cents of EUR for the first year, the second …; the last one holds on. Empty: no price.")
+        description=_(
+            "Cents of EUR for the first year, the second …; the last one holds on. Empty: no price."
+        )
     )
     meeting_minutes: int | None = Field(description=_("Minutes of one sitting."))
     group_size: int | None = Field(description=_("People in one meeting at one time, hosts included."))

@@ -1,1 +1,1 @@
-"""Who contributed what, and what follows from it: ledger, grants, imports, joining in, tasks."""
+"""Who contributed what, and what follows from it: ledger, grants, imports, memberships."""

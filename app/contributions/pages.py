@@ -3,19 +3,16 @@
 from fastapi import APIRouter
 
 from app.contributions import (
-    about_pages,
     custody_pages,
     entry_pages,
     grant_pages,
     import_line_pages,
     import_pages,
-    interest_pages,
     ledger_pages,
     membership_pages,
     own_pages,
     report_pages,
     rule_pages,
-    task_pages,
 )
 
 router = APIRouter()
@@ -30,8 +27,5 @@ for _part in (
     import_line_pages,
     own_pages,
     membership_pages,
-    interest_pages,
-    task_pages,
-    about_pages,
 ):
     router.include_router(_part.router)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts.models import User
 from app.accounts.sessions import hash_of
-from app.contributions.models import Interest, InterestRemark, Task
+from app.joining.models import Interest, InterestRemark, Task
 from app.memberships.models import Tier
 from app.organisations.models import Organisation
 

@@ -10,26 +10,7 @@ from app.admin.pages import router
 from app.db import Database
 from app.memberships.models import Membership, Tier
 from tests.browser import Person
-from tests.factories import a_person, signed_in
-
-
-@pytest.fixture
-async def operator(database: Database) -> User:
-    """Olu, who runs the service."""
-    return await a_person(database, "olu@example.org", name="Olu Marsh", is_operator=True)
-
-
-@pytest.fixture
-async def olu(site, operator):
-    """Olu at a browser."""
-    async with signed_in(site, operator) as person:
-        yield person
-
-
-@pytest.fixture
-async def ada(database: Database) -> User:
-    """A host on the free tier."""
-    return await a_person(database, "ada@example.org", name="Ada Okafor")
+from tests.factories import signed_in
 
 
 @pytest.fixture

@@ -41,19 +41,6 @@ async def at_bea_s(site, bea, riverside):
 
 
 @pytest.fixture
-async def operator(database):
-    """Olu, who runs the service."""
-    return await a_person(database, "olu@example.org", name="Olu Marsh", is_operator=True)
-
-
-@pytest.fixture
-async def olu(site, operator):
-    """Olu at a browser."""
-    async with signed_in(site, operator) as person:
-        yield person
-
-
-@pytest.fixture
 async def provider(site):
     """Riverside's provider: everyone who comes is Dov, who is new."""
     async with running_provider(sub="dov", email="dov@riverside.example", name="Dov Halevi") as running:

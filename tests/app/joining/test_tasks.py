@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from app.accounts.deletion import delete_account
 from app.accounts.export import export_data
-from app.contributions import task_pages, tasks
-from app.contributions.models import LedgerEntry, Task
+from app.contributions.models import LedgerEntry
+from app.joining import task_pages, tasks
+from app.joining.models import Task
 from app.memberships.models import Tier
 from tests.app.contributions.books import grants_of, memberships_of
 from tests.factories import a_person, a_task, put_on_tier, signed_in, viewer

@@ -13,11 +13,12 @@ from app.accounts.deletion import goes_with_account
 from app.accounts.export import exports
 from app.accounts.models import User
 from app.contributions.ledger import Entry, record, today
-from app.contributions.models import EntryKind, Grant, GrantEntry, Task, TaskState, What
+from app.contributions.models import EntryKind, Grant, GrantEntry, What
 from app.contributions.placing import Places, place_on
-from app.contributions.task_schemas import SuggestInput, TaskInput
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
+from app.joining.models import Task, TaskState
+from app.joining.task_schemas import SuggestInput, TaskInput
 from app.memberships.granting import tiers_for
 from app.memberships.limits import HeldLimits, hold
 from app.memberships.models import HolderKind, PolicyRow, Tier

@@ -1,4 +1,4 @@
-"""Who keeps the books, at a browser, and whose contributions they are."""
+"""People of every story: who runs the service, who keeps the books, a host, each at a browser."""
 
 import pytest
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
-from app.contributions.models import Interest
+from app.joining.models import Interest
 from app.mail import Mailer
 from app.web.pages import address_of
 

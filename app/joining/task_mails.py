@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
-from app.contributions.models import Task
+from app.joining.models import Task
 from app.mail import Mailer
 from app.web.pages import address_of
 

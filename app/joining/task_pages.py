@@ -9,10 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import AnyViewer, Operator, Verified, Viewer
 from app.accounts.models import User
-from app.contributions import task_mails, tasks
 from app.contributions.asked import Number
-from app.contributions.models import Task, TaskState
-from app.contributions.task_schemas import (
+from app.db import Session
+from app.errors import TooManyError
+from app.i18n import gettext as _
+from app.i18n import lazy
+from app.joining import task_mails, tasks
+from app.joining.models import Task, TaskState
+from app.joining.task_schemas import (
     AcceptInput,
     ReportInput,
     ReturnInput,
@@ -20,11 +24,7 @@ from app.contributions.task_schemas import (
     TaskInput,
     values_of,
 )
-from app.contributions.tasks import Award
-from app.db import Session
-from app.errors import TooManyError
-from app.i18n import gettext as _
-from app.i18n import lazy
+from app.joining.tasks import Award
 from app.memberships.models import Tier
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
@@ -62,7 +62,7 @@ async def index(
     which = which if which in shown else "open"
     return page(
         request,
-        "contributions/tasks.html",
+        "joining/tasks.html",
         found=await tasks.list_tasks(session, LISTS[which], number),
         which=which,
         shown=shown,
@@ -74,7 +74,7 @@ async def index(
 async def new(request: Request, viewer: Verified) -> Response:
     """The form for a suggestion."""
     del viewer
-    return page(request, "contributions/task_form.html", task=None, form=Form(), changes=None, tiers=[])
+    return page(request, "joining/task_form.html", task=None, form=Form(), changes=None, tiers=[])
 
 
 @router.post("/suggest", name="tasks.suggest")
@@ -90,7 +90,7 @@ async def suggest(request: Request, session: Session, viewer: Verified) -> Respo
             status = error.status
     if form.value is None:
         context: dict[str, Any] = {"task": None, "form": form, "changes": None, "tiers": []}
-        return page(request, "contributions/task_form.html", status, **context)
+        return page(request, "joining/task_form.html", status, **context)
     task = await tasks.suggest(session, form.value, viewer.id)
     if not viewer.is_operator:
         await task_mails.tell_operators(session, request, task, "suggested")
@@ -205,9 +205,7 @@ async def _form(
     changes: list[Change] | None = None,
 ) -> Response:
     tiers = [("", _("none")), *((str(tier.id), _(tier.name)) for tier in await tasks.person_tiers(session))]
-    return page(
-        request, "contributions/task_form.html", status, task=task, form=form, changes=changes, tiers=tiers
-    )
+    return page(request, "joining/task_form.html", status, task=task, form=form, changes=changes, tiers=tiers)
 
 
 async def _page(
@@ -227,7 +225,7 @@ async def _page(
     taker = await session.get(User, task.taken_by) if is_operator and task.taken_by is not None else None
     return page(
         request,
-        "contributions/task.html",
+        "joining/task.html",
         status,
         task=task,
         tier=tier,

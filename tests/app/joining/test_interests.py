@@ -6,8 +6,9 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from app.contributions import interest_pages, interests
-from app.contributions.models import Interest, LedgerEntry
+from app.contributions.models import LedgerEntry
+from app.joining import interest_pages, interests
+from app.joining.models import Interest
 from app.memberships.models import Holder
 from app.organisations.models import Invitation, Organisation, OrganisationHost
 from tests.conftest import new_person

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.contributions.models import Task
 from app.contributions.schemas import Id, minutes_of
 from app.i18n import lazy
+from app.joining.models import Task
 from app.web.forms import Input, Line, Lines, Problem
 from app.web.versions import Version
 

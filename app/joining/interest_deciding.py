@@ -12,12 +12,13 @@ from app import clock, i18n
 from app.accounts.access import Viewer
 from app.accounts.models import User
 from app.accounts.service import find_by_email
-from app.contributions.interests import OPEN
 from app.contributions.ledger import Entry, record, today
-from app.contributions.models import EntryKind, Interest, InterestRemark, InterestState, What
+from app.contributions.models import EntryKind, What
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
 from app.i18n import lazy
+from app.joining.interests import OPEN
+from app.joining.models import Interest, InterestRemark, InterestState
 from app.memberships.granting import put_on_tier
 from app.memberships.limits import standing_of
 from app.memberships.models import PolicyRow

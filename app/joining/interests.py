@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts.sessions import hash_of
 from app.contributions.contributors import custodians
-from app.contributions.interest_schemas import ApplyInput, CorrectInput, InterestInput
-from app.contributions.models import Interest, InterestState
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
+from app.joining.interest_schemas import ApplyInput, CorrectInput, InterestInput
+from app.joining.models import Interest, InterestState
 from app.memberships.models import Holder
 from app.organisations.models import Organisation
 from app.web.forms import Form

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.accounts.schemas import ADDRESS_LENGTH, Address
-from app.contributions.models import Interest
 from app.contributions.schemas import LINK_LENGTH, Cents, Id, web_link
 from app.i18n import lazy
+from app.joining.models import Interest
 from app.web.forms import Input, Line, Lines, Problem, Tick
 from app.web.versions import Version
 

@@ -1,0 +1,1 @@
+"""How people come to the co-operative: what it is, expressions of interest, tasks."""
