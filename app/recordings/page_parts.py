@@ -153,6 +153,7 @@ async def storage_of(
         "share": _share(meter),
         "notice": storage_notice(standing, removal, stored_bytes=use.stored_bytes, over_since=over_since),
         "notes": _notes(standing, use, held),
+        "trashed": _trashed(held),
         "is_off": is_off,
         "tier": _(standing.tier_name),
         "tiers": await _tiers_with_storage(session, standing) if is_off else [],
@@ -202,13 +203,6 @@ def _notes(standing: Standing, use: Use, held: Held) -> list[str]:
                 size=wording.size(use.reserved_bytes),
             )
         )
-    if held.trashed_bytes:
-        said.append(
-            _(
-                "%(size)s of it is in the trash: free in a few days, or now if you delete it there.",
-                size=wording.size(held.trashed_bytes),
-            )
-        )
     if held.estimated:
         said.append(
             _n(
@@ -218,6 +212,16 @@ def _notes(standing: Standing, use: Use, held: Held) -> list[str]:
             )
         )
     return said
+
+
+def _trashed(held: Held) -> str | None:
+    """What of the figure is in the trash; None: nothing."""
+    if not held.trashed_bytes:
+        return None
+    return _(
+        "%(size)s of it is in the trash: free in a few days, or now if you delete it there.",
+        size=wording.size(held.trashed_bytes),
+    )
 
 
 async def _tiers_with_storage(session: AsyncSession, standing: Standing) -> list[tuple[str, str]]:

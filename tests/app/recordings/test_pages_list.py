@@ -1,6 +1,8 @@
 """The list of recordings: what it shows, finds, sorts; few statements."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -123,6 +125,10 @@ async def test_the_trash_is_a_list_of_its_own_and_gives_back(site, database):
         await person.open("/recordings")
         assert "Thrown away" not in person.words
         assert "680 MB of it is in the trash" in person.words
+        way = re.search(r'href="([^"]+)">Open the trash', person.page.text)
+        await person.open(unescape(way[1]))
+        assert "recordings in the trash" in person.words
+        assert "Open the trash" not in person.words
         await person.open("/recordings?shown=trash")
         assert "Deleted for good" in person.words
         assert "Take it back (Thrown away)" in person.words
