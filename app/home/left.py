@@ -107,11 +107,12 @@ def _storage_words(meter: Meter, standing: Standing, use: Use) -> str:
     if meter.limit is None:
         return _("%(used)s used. No limit.", used=wording.size(meter.used))
     free = headroom(meter.limit, use.stored_bytes, use.reserved_bytes)
+    minutes = recordable_minutes(free, standing.policy)
+    figures = {"used": wording.size(meter.used), "whole": wording.size(meter.limit)}
+    if not minutes:
+        return _("%(used)s of %(whole)s. Nothing more can be recorded.", **figures)
     return _(
-        "%(used)s of %(whole)s. About %(left)s of recording left.",
-        used=wording.size(meter.used),
-        whole=wording.size(meter.limit),
-        left=wording.minutes(recordable_minutes(free, standing.policy) or 0),
+        "%(used)s of %(whole)s. About %(left)s of recording left.", **figures, left=wording.minutes(minutes)
     )
 
 

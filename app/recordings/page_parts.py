@@ -170,11 +170,14 @@ def _sentence(meter: Meter, standing: Standing, use: Use) -> str:
             tier=_(standing.tier_name),
         )
     free = headroom(meter.limit, use.stored_bytes, use.reserved_bytes)
+    minutes = recordable_minutes(free, standing.policy)
+    figures = {"used": wording.size(use.stored_bytes), "whole": wording.size(meter.limit)}
+    if not minutes:
+        return _("%(used)s of %(whole)s stored. Nothing more can be recorded.", **figures)
     return _(
         "%(used)s of %(whole)s stored. About %(left)s of recording left.",
-        used=wording.size(use.stored_bytes),
-        whole=wording.size(meter.limit),
-        left=wording.minutes(recordable_minutes(free, standing.policy) or 0),
+        **figures,
+        left=wording.minutes(minutes),
     )
 
 

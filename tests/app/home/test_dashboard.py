@@ -157,6 +157,7 @@ async def test_storage_that_runs_out_is_said_with_the_way_to_make_room(site, dat
             await person.open("/rooms")
         assert len(said) <= 8
         assert title is None or title in person.words
+        assert ("Nothing more can be recorded." in person.words) is (stored >= 10**9)
         assert (f'href="/recordings?holder={bela.holder_id}"' in person.page.text) is (title is not None)
 
 
