@@ -95,16 +95,16 @@ def used_of(name: LimitName, used: int, limit: int | None) -> str:
 
 
 def _people(value: int) -> str:
-    return _n("one person", "%(num)s people", value)
+    return _n("%(num)s person", "%(num)s people", value)
 
 
 _UNITS: dict[LimitName, Callable[[int], str]] = {
     LimitName.GROUP_SIZE: _people,
     LimitName.LARGE_SESSION_PEOPLE: _people,
-    LimitName.ROOMS: lambda value: _n("one room", "%(num)s rooms", value),
-    LimitName.AT_ONCE: lambda value: _n("one meeting", "%(num)s meetings", value),
-    LimitName.LARGE_SESSIONS_PER_MONTH: lambda value: _n("one a month", "%(num)s a month", value),
-    LimitName.HOSTS: lambda value: _n("one host", "%(num)s hosts", value),
+    LimitName.ROOMS: lambda value: _n("%(num)s room", "%(num)s rooms", value),
+    LimitName.AT_ONCE: lambda value: _n("%(num)s meeting", "%(num)s meetings", value),
+    LimitName.LARGE_SESSIONS_PER_MONTH: lambda value: _n("%(num)s a month", "%(num)s a month", value),
+    LimitName.HOSTS: lambda value: _n("%(num)s host", "%(num)s hosts", value),
 }
 
 

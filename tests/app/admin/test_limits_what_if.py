@@ -32,14 +32,13 @@ async def test_a_lower_tier_shows_what_would_be_above_it(olu, ada, database, sit
     async with database.transaction() as session:
         (await session.get_one(Holder, ada.holder_id)).stored_bytes = 300_000_000
     await olu.open(f"/admin/limits/{ada.holder_id}?tier=free")
-    assert "Rooms 5 rooms one room 2 rooms would be read-only: “Two”, “One”." in olu.words
+    assert "Rooms 5 rooms 1 room 2 rooms would be read-only: “Two”, “One”." in olu.words
     assert "Space for recordings 1 GB none 300 MB above: untouched for 90 days" in olu.words
     assert "Time of a sitting 3 h 1 h nothing above it" in olu.words
-    assert "Meetings at once one meeting the same nothing above it" in olu.words
+    assert "Meetings at once 1 meeting the same nothing above it" in olu.words
     await olu.open(f"/admin/limits/{ada.holder_id}?limit=at_once&value=0")
     assert (
-        "Meetings at once one meeting none One meeting more than that runs: it goes on to its end."
-        in olu.words
+        "Meetings at once 1 meeting none One meeting more than that runs: it goes on to its end." in olu.words
     )
 
 
@@ -55,7 +54,7 @@ async def test_hosts_above_fewer_seats_stay(olu, ada, database):
     await a_person(database, "bea@example.org")
     made = await an_organisation(database, "Riverside Housing", "consumer", ada="admin", bea="host")
     await olu.open(f"/admin/limits/{made.holder_id}?limit=hosts&value=1")
-    assert "Hosts unlimited one host One host more than that: they stay" in olu.words
+    assert "Hosts unlimited 1 host One host more than that: they stay" in olu.words
 
 
 async def test_refusals_that_would_have_passed_are_counted_with_their_times(olu, ada, database):
