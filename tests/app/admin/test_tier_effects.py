@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from math import floor
 
@@ -27,6 +28,7 @@ from quotas.limits import LimitName, TierLimits, limits_of
 from quotas.periods import month_starts
 from tests.app.recordings.rows import a_recording
 from tests.factories import a_person, an_organisation, put_on_tier
+from tests.patience import quickest
 
 DAY = timedelta(days=1)
 KEYS = ("free", "session-organiser", "consumer", "co-producer")
@@ -257,41 +259,36 @@ async def test_ten_thousand_holders_take_as_many_statements_as_one(olu, ada, dat
     def listener(_connection, _cursor, statement, *_more):
         said.append(statement)
 
-    async def look():
+    async def look() -> int:
         await olu.open("/admin/tiers/2/change")
         low = dict.fromkeys(LIMITS, "1") | {"large_sessions_per_month": "0", "large_session_people": "0"}
         low |= {"recording_days_none": "", "storage_first_host": "0", "storage_further_host": "0"}
         said.clear()
-        began = time.perf_counter()
         await olu.submit("/change", **low)
-        return len(said), time.perf_counter() - began
+        return len(said)
 
-    async def opened(path):
+    async def opened(path: str) -> int:
         said.clear()
-        began = time.perf_counter()
         assert (await olu.open(path)).status_code == 200
-        return len(said), time.perf_counter() - began
+        return len(said)
 
     paths = ("/admin/tiers", "/admin/tiers/2", "/admin/tiers/2/holders?page=200", "/admin/tiers/2/retire")
     paths += ("/admin/tiers/2/above?limit=rooms&first=1&page=200",)
     event.listen(engine, "before_cursor_execute", listener)
     try:
-        few = {path: (await opened(path))[0] for path in paths} | {"look": (await look())[0]}
+        few = {path: await opened(path) for path in paths} | {"look": await look()}
         async with database.transaction() as session:
             for statement in MANY:
                 await session.execute(text(statement))
         for path in paths:
-            statements, seconds = await opened(path)
-            assert (statements, seconds < 1) == (few[path], True), path
-            print(path, statements, round(seconds, 3))
-        statements, seconds = await look()
-        print("look", statements, round(seconds, 3))
-        assert (statements, seconds < 3) == (few["look"], True)
+            assert await opened(path) == few[path], path
+            assert await quickest(1, partial(opened, path)) < 1, path
+        assert await look() == few["look"]
+        assert await quickest(3, look) < 3
         assert "10,000 holders would be above the new limit." in olu.words
         began = time.perf_counter()
         await olu.submit("/change", step="save")
-        print("save", round(time.perf_counter() - began, 3))
-        assert time.perf_counter() - began < 2
+        assert time.perf_counter() - began < 10  # a quarter of a second on a quiet machine
     finally:
         event.remove(engine, "before_cursor_execute", listener)
 

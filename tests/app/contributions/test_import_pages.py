@@ -324,4 +324,4 @@ async def test_ten_thousand_lines_import_in_seconds(database, today):
             "HAVING sum(cents) >= 12000) given"
         )
         assert await session.scalar(text(granted)) == await session.scalar(text(enough)) > 100
-    assert took < 20
+    assert took < 60  # 8 on a quiet machine

@@ -5,6 +5,7 @@ import io
 import json
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import event, text, update
@@ -18,6 +19,9 @@ from app.memberships.models import Membership, Tier
 from tests.app.contributions.books import an_import, gift, pledge, recorded, reversed_
 from tests.app.contributions.many import ENTRIES, many
 from tests.factories import a_person, a_room, an_organisation, start
+from tests.patience import quickest
+
+SOON = 1.5  # seconds, at most: a list that grows with the house takes more
 
 
 def rows_of(person):
@@ -203,13 +207,10 @@ async def test_a_hundred_thousand_entries_are_listed_and_added_up_quickly(bruna,
         f"/ledger/imports/lines/{line}?search=tributor",
         f"/contributions/{holder}/{clock.now().year}",
     ):
-        await bruna.open(path)
-        began = time.perf_counter()
         assert (await bruna.open(path)).status_code == 200
-        took[path] = time.perf_counter() - began
+        took[path] = await quickest(SOON, partial(bruna.open, path))
     print(json.dumps({path: round(seconds * 1000) for path, seconds in took.items()}, indent=1))
-    # Milliseconds on a quiet machine; what this refuses is a list that grows with the house.
-    assert max(took.values()) < 1.5, took
+    assert max(took.values()) < SOON, took
     began = time.perf_counter()
     table = await bruna.open("/ledger/entries.csv")
     assert table.text.count("\n") == ENTRIES + 1
