@@ -110,7 +110,7 @@ async def recording_at(session: AsyncSession, key: str, viewer: Viewer | None) -
     """The recording with this key, and how the viewer stands to it (`manages`, `hosts_room`), in one statement."""
     whose: tuple[ColumnElement[bool], ColumnElement[bool]] = (false(), false())
     if viewer is not None:
-        whose = managed_by(viewer), Room.id.is_not(None) & hosted_by(viewer.id)
+        whose = managed_by(viewer), Room.id.is_not(None) & hosted_by(viewer)
     found = _rows().add_columns(whose[0].label("manages"), whose[1].label("hosts_room"))
     row = (await session.execute(found.where(Recording.key == key))).one_or_none()
     return None if row is None else _with_formats(row)

@@ -29,13 +29,15 @@ class ActsFor:
     name: str
     is_own: bool
     is_admin: bool
+    """verified: who is not yet manages nothing of an organisation"""
     slug: str | None = None
     """of the organisation"""
 
 
-def hosted_by(user_id: int) -> ColumnElement[bool]:
-    """The condition that a room is hosted by someone: as its host, or as admin of its organisation."""
-    return or_((Room.host_id == user_id) & ~_suspended_in_its_organisation(user_id), _admin_of(user_id))
+def hosted_by(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition that a room is hosted by someone: as its host, or as verified admin of its organisation."""
+    manages = (_admin_of(viewer.id),) if viewer.is_verified else ()
+    return or_((Room.host_id == viewer.id) & ~_suspended_in_its_organisation(viewer.id), *manages)
 
 
 def _admin_of(user_id: int) -> ColumnElement[bool]:
@@ -104,7 +106,7 @@ async def acts_for(session: AsyncSession, viewer: Viewer) -> list[ActsFor]:
     return [
         ActsFor(viewer.holder_id, viewer.name, is_own=True, is_admin=True),
         *(
-            ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN, slug=row.slug)
+            ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN and viewer.is_verified, slug=row.slug)
             for row in found
         ),
     ]

@@ -25,7 +25,7 @@ CODE = "2718-2818"
 PLAYED, NOT_THERE, SIGN_IN, ASKED_FOR_CODE, VERIFY = "played", "not there", "sign in", "code", "verify"
 EVERYONE = (
     *("guest", "guest with the code", "banned", "account", "unverified", "operator"),
-    *("org host", "co-host", "org admin", "host"),
+    *("org host", "co-host", "org admin", "unverified admin", "host"),
 )
 MANAGE = ("org admin", "host")
 
@@ -57,6 +57,7 @@ async def hall(site, database) -> Hall:
         "host": await a_person(database, "host@example.org"),
         "co-host": await a_person(database, "cohost@example.org"),
         "org admin": await a_person(database, "admin@example.org"),
+        "unverified admin": await a_person(database, "newadmin@example.org", verified=False),
         "org host": await a_person(database, "other@example.org"),
         "account": await a_person(database, "account@example.org"),
         "unverified": await a_person(database, "unverified@example.org", verified=False),
@@ -64,7 +65,7 @@ async def hall(site, database) -> Hall:
         "banned": await a_person(database, "banned@example.org"),
     }
     made = await an_organisation(
-        database, "Riverside", "consumer", cohost="host", admin="admin", other="host"
+        database, "Riverside", "consumer", cohost="host", admin="admin", newadmin="admin", other="host"
     )
     room = await a_room(database, people["co-host"], "Hall", holder_id=made.holder_id, access_code=CODE)
     recording = await a_recording(
@@ -99,7 +100,7 @@ def expected(who: str, visibility: str) -> str:
     if who in {*MANAGE, "co-host"} or visibility in {Visibility.LINK, Visibility.PUBLIC}:
         return PLAYED
     if visibility == Visibility.SIGNED_IN:
-        return SIGN_IN if stranger else VERIFY if who == "unverified" else PLAYED
+        return SIGN_IN if stranger else VERIFY if who.startswith("unverified") else PLAYED
     if visibility == Visibility.CODE:
         return PLAYED if who == "guest with the code" else ASKED_FOR_CODE
     return NOT_THERE
@@ -156,6 +157,16 @@ async def plays_and_reads_as_expected(person: Person, hall: Hall, who: str, visi
     room = await person.client.get("/r/hall")
     assert not any(secret in room.text for secret in addresses(hall.recording))
     assert ("The long evening" in room.text) is (visibility == Visibility.PUBLIC)
+
+
+@pytest.mark.parametrize(("who", "listed"), [("org admin", True), ("unverified admin", False)])
+async def test_who_has_not_verified_an_address_finds_nothing_of_the_organisation_listed(
+    site, hall, who, listed
+):
+    async with browser_of(site, hall, who) as person:
+        for path, name in (("/recordings", "The long evening"), ("/rooms", "/r/hall")):
+            answer = await person.client.get(path)
+            assert (answer.status_code, name in answer.text) == (200, listed), path
 
 
 CLOSED = (
