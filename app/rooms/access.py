@@ -106,7 +106,13 @@ async def acts_for(session: AsyncSession, viewer: Viewer) -> list[ActsFor]:
     return [
         ActsFor(viewer.holder_id, viewer.name, is_own=True, is_admin=True),
         *(
-            ActsFor(row.id, row.name, is_own=False, is_admin=row.role == HostRole.ADMIN and viewer.is_verified, slug=row.slug)
+            ActsFor(
+                row.id,
+                row.name,
+                is_own=False,
+                is_admin=row.role == HostRole.ADMIN and viewer.is_verified,
+                slug=row.slug,
+            )
             for row in found
         ),
     ]
