@@ -62,6 +62,7 @@ class AcceptInput(Input):
     money: Cents = None
     hours: Count = None
     servers: Cents = None
+    other: Cents = None
     answer: Words = ""
     version: Version
 
@@ -112,9 +113,9 @@ async def accept(request: Request, session: Session, viewer: Operator, interest_
     """Let them in."""
     found = await interest_deciding.find_interest(session, interest_id, lock=True)
     form = await read_form(request, AcceptInput)
-    changes = changed_meanwhile(form, found.version, {})
     if found.state not in interests.OPEN:
-        raise DecidedAlreadyError
+        return await _too_late(request, session, found, form)
+    changes = changed_meanwhile(form, found.version, {})
     if (typed := form.value) is not None:
         await _check(session, form, typed)
     if form.value is not None:
@@ -142,9 +143,9 @@ async def decline(request: Request, session: Session, viewer: Operator, interest
     """Say no, with a word."""
     found = await interest_deciding.find_interest(session, interest_id, lock=True)
     form = await read_form(request, DeclineInput)
-    changes = changed_meanwhile(form, found.version, {})
     if found.state not in interests.OPEN:
-        raise DecidedAlreadyError
+        return await _too_late(request, session, found, form)
+    changes = changed_meanwhile(form, found.version, {})
     if form.value is None:
         status = 422 if changes is None else 409
         return await _page(request, session, found, status, declining=form, changes=changes)
@@ -152,6 +153,12 @@ async def decline(request: Request, session: Session, viewer: Operator, interest
     log.info("interest.declined", operator=viewer.id, interest=found.id)
     await interest_mails.send_answer(session, request, found, link=None)
     return _back(request, found.id, lazy("Declined. They have a mail with your word."))
+
+
+async def _too_late(request: Request, session: AsyncSession, found: Interest, form: Form[Any]) -> Response:
+    """Somebody else has decided: it is said, and the word that was typed stays, as something for the others."""
+    kept = Form[Any](values={"words": form.values.get("answer", "")})
+    return await _page(request, session, found, 409, remark=kept.fail("", DecidedAlreadyError.message))
 
 
 def _post(request: Request) -> Post:
@@ -163,7 +170,7 @@ async def _check(session: AsyncSession, form: Form[Any], typed: AcceptInput) -> 
     """What can only be seen with the database, before anything is made."""
     if typed.tier and typed.tier not in {key for key, _name in await _tiers(session)}:
         form.fail("tier", lazy("Choose one of the options."))
-    for name in ("money", "servers"):
+    for name in ("money", "servers", "other"):
         if (getattr(typed, name) or 0) > LARGEST_CENTS:
             form.fail(name, lazy("Look at the amount again: its value in EUR is not possible."))
 
@@ -178,6 +185,7 @@ def _acceptance(typed: AcceptInput, found: Interest) -> Acceptance:
         money=typed.money,
         hours=typed.hours,
         servers=typed.servers,
+        other=typed.other,
     )
 
 

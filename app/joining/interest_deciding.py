@@ -34,7 +34,9 @@ class DecidedAlreadyError(ConflictError):
 
     code = "interest_decided_already"
     title = lazy("This is decided already")
-    message = lazy("Someone else has decided about it meanwhile. Open it again to see what was said.")
+    message = lazy(
+        "Someone else has decided about it meanwhile. Your word is still here: say it to the other operators."
+    )
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Acceptance:
     money: int | None = None
     hours: int | None = None
     servers: int | None = None
+    other: int | None = None
 
 
 async def list_interests(session: AsyncSession, state: str, number: int) -> Page[Interest]:
@@ -169,6 +172,7 @@ async def _pledge(
         (What.MONEY, terms.money, None, ""),
         (What.HOURS, value_of_work(minutes, hour_cents), minutes, interest.offers_people),
         (What.SERVER, terms.servers, None, interest.offers_servers),
+        (What.OTHER, terms.other, None, interest.offers_other),
     )
     day = today(await standing_of(session, made.holder_id))
     for what, cents, work, note in promised:

@@ -23,6 +23,9 @@ router = APIRouter()
 
 FROM_HERE = Rate("interest", 10, timedelta(hours=1))
 ABOUT_ADDRESS = Rate("interest_mail", 3, timedelta(hours=24))
+SENT_ALREADY = lazy(
+    "This form was sent already: look into your mail. To send one more, send it again in a moment."
+)
 
 
 @router.get("/join-us", name="joining.new")
@@ -52,6 +55,10 @@ async def express(request: Request, database: Databased) -> Response:
         response.headers.update(error.headers())
         return response
     async with database.transaction() as session:
+        if not await spam.is_new(session, request, form.value.shown):
+            form.fail("", SENT_ALREADY)
+            form.values = {**form.values, "shown": ""}
+            return await _form(request, session, form, 409)
         token = await interests.express(session, form.value, spoken())
         await interest_mails.send_confirmation(session, request, form.value.email, spoken(), token)
     return go(request, path_of(request, "joining.sent"))
@@ -100,6 +107,10 @@ async def correct(request: Request, session: Session, token: str) -> Response:
     """Say something else."""
     interest = await interests.by_token(session, token, lock=True)
     form = await read_form(request, CorrectInput)
+    if interest.state not in interests.OPEN:
+        # Decided while they typed: their words stay on the page, for a mail to the operators.
+        form.fail("", interests.DecidedError.message)
+        return await _form(request, session, form, 409, token=token)
     await interests.check_custodian(session, form)
     changes = changed_meanwhile(form, interest.version, values_of(interest))
     if form.value is None:

@@ -69,6 +69,23 @@ async def give_back(session: AsyncSession, request: Request, rate: Rate, subject
     )
 
 
+async def is_first_use(
+    session: AsyncSession, request: Request, name: str, subject: str, per: timedelta
+) -> bool:
+    """Whether something that may be used once (a signed value that is good for `per`) was not used before.
+
+    Of two at the same moment the second waits for the first. It is remembered if the transaction is committed.
+    """
+    use = insert(RateCount).values(
+        key=_key(request, Rate(name, 1, per), subject),
+        window_starts_at=datetime.fromtimestamp(0, UTC),
+        count=1,
+        expires_at=clock.now() + per,
+    )
+    used = use.on_conflict_do_nothing().returning(RateCount.count)
+    return await session.scalar(used) is not None
+
+
 async def forget_old(session: AsyncSession) -> None:
     """Delete the counts of windows that are over."""
     await session.execute(delete(RateCount).where(RateCount.expires_at < clock.now()))

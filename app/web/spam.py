@@ -1,15 +1,18 @@
 """Public forms that no machine fills in: a field that people do not see, a moment to think, few links."""
 
 import re
+import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 
 from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.i18n import Text, lazy
 from app.web.browser import settings_of, signer, unsigned
 from app.web.csrf import HOURS_12
+from app.web.rate_limits import is_first_use
 
 TRAP, SHOWN = "topic", "shown"
 LEAST = timedelta(seconds=4)
@@ -18,13 +21,23 @@ LINK = re.compile(r"(?i)\b(?:https?|ftp)://|\bwww\.|\[url|<a\s")
 
 
 def shown_now(request: Request) -> str:
-    """When a form was shown, signed: the value of its hidden field `shown`."""
-    return signer(settings_of(request), "shown").dumps(clock.now().timestamp())
+    """When a form was shown, signed: the value of its hidden field `shown`. No two are the same."""
+    return signer(settings_of(request), "shown").dumps([clock.now().timestamp(), secrets.token_urlsafe(9)])
 
 
 def is_ours(request: Request, shown: str) -> bool:
     """Whether it is a moment that this site has signed today."""
     return isinstance(_moment(request, shown), float)
+
+
+async def is_new(session: AsyncSession, request: Request, shown: str) -> bool:
+    """Whether this form was not sent before: one that was shown brings one answer, kept if the session commits.
+
+    A machine that reads the form once would else send it for as long as its moment is good.
+    """
+    # By what was signed: base64 has several spellings of one text.
+    moment = unsigned(settings_of(request), "shown", shown, seconds=HOURS_12)
+    return await is_first_use(session, request, "shown", str(moment), timedelta(seconds=HOURS_12))
 
 
 def objection(request: Request, trap: str, shown: str, texts: Iterable[str]) -> Text | None:
@@ -42,4 +55,5 @@ def objection(request: Request, trap: str, shown: str, texts: Iterable[str]) -> 
 
 
 def _moment(request: Request, shown: str) -> object | None:
-    return unsigned(settings_of(request), "shown", shown, seconds=HOURS_12)
+    found = unsigned(settings_of(request), "shown", shown, seconds=HOURS_12)
+    return found[0] if isinstance(found, list) and found else None

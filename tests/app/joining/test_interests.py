@@ -102,6 +102,25 @@ async def test_machines_are_stopped_and_people_lose_nothing(rosa, move_clock, da
     assert rosa.page.url.path == "/join-us/sent"
 
 
+async def test_one_form_brings_one_answer(rosa, move_clock, database):
+    await rosa.open("/join-us")
+    await move_clock(seconds=10)
+    form = rosa.form("/join-us")
+    first, again = await asyncio.gather(
+        *(
+            rosa.client.post(form.action, data=form.fields | SAID | {"email": f"{name}@example.org"})
+            for name in "ab"
+        )
+    )
+    assert sorted((first.status_code, again.status_code)) == [303, 409]
+    late = max(first, again, key=lambda answer: answer.status_code)
+    assert "This form was sent already" in late.text
+    assert SAID["needs"] in late.text
+    assert len(await rows(database)) == 1
+    await express(rosa, move_clock, email="c@example.org")
+    assert len(await rows(database)) == 2
+
+
 async def test_one_address_is_not_written_to_again_and_again(rosa, move_clock, database):
     for _ in range(3):
         await express(rosa, move_clock)
@@ -199,7 +218,7 @@ async def test_accepting_makes_the_organisation_its_admin_and_its_pledges(
     user = await a_person(database, "rosa@example.org", name="Rosa Vidal")
     await expressed(rosa, move_clock, custodian=str(producer.id), email="Rosa@example.org")
     [interest] = await rows(database)
-    await accepted(olu, interest, tier="consumer", servers="120", answer="Welcome on board")
+    await accepted(olu, interest, tier="consumer", servers="120", other="80", answer="Welcome on board")
     assert "Accepted" in olu.words
     async with database.transaction() as session:
         made = await session.scalar(select(Organisation).where(Organisation.slug == "harbour-radio"))
@@ -215,6 +234,7 @@ async def test_accepting_makes_the_organisation_its_admin_and_its_pledges(
             ("money", 50_000, None, "pledge"),
             ("hours", 50_000, 1200, "pledge"),
             ("server", 12_000, None, "pledge"),
+            ("other", 8_000, None, "pledge"),
         ]
     assert (host.role, made.custodian_id, made.needs) == ("admin", producer.id, SAID["needs"])
     mail = (await rosa.mails("Rosa@example.org"))[-1]
@@ -266,6 +286,9 @@ async def test_two_operators_at_once_decide_once(rosa, olu, move_clock, database
         olu.client.post(no.action, data=no.fields | {"answer": "No"}),
     )
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
+    late = await olu.client.post(no.action, data=no.fields | {"answer": "We are full until May."})
+    assert "Someone else has decided about it meanwhile." in late.text
+    assert "We are full until May.</textarea>" in late.text, "nothing typed is lost"
     told = [mail for mail in await rosa.mails("rosa@example.org") if "The operators have" in mail.text]
     assert len(told) == 1
 
@@ -288,11 +311,16 @@ async def test_declining_takes_a_word_and_is_final(rosa, olu, move_clock, databa
     [interest] = await rows(database)
     await olu.open(f"/admin/interests/{interest.id}")
     assert (await olu.submit("/decline")).status_code == 422
+    await rosa.open(f"{path}/correct")
+    correcting = rosa.form("/correct")
     await olu.submit("/decline", answer="We are full until May.")
     assert "We are full until May." in (await rosa.mails("rosa@example.org"))[-1].text
     await rosa.open(path)
     assert "We are full until May." in rosa.words
     assert (await rosa.open(f"{path}/correct")).status_code == 409
+    answer = await rosa.client.post(f"{path}/correct", data=correcting.fields | {"needs": "Only two of us"})
+    assert (answer.status_code, "Only two of us" in answer.text) == (409, True)
+    assert "The operators have decided about it." in answer.text
     assert (await rosa.open(f"{path}/withdraw")).status_code == 200
 
 
