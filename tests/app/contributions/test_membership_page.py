@@ -114,7 +114,7 @@ async def test_an_organisation_reads_it_on_its_own_page_and_its_admin_sees_all_o
     made = await an_organisation(database, "Printers", "free", ada="admin", bela="host")
     clock.stand_at(START + timedelta(seconds=5))
     await put(database, made.holder_id, "consumer", ends_at=START + 20 * DAY)
-    sentence = "“Consumer organisation” ends on 30 January 2027: give €500.00 by then"
+    sentence = "“Consumer organisation” ends on 30 January 2027: €500.00 are still to be given for it"
     assert sentence in await reads(site, ada, "/organisations/printers")
     assert sentence in await reads(site, ada, f"/membership?holder={made.holder_id}")
     async with signed_in(site, bela) as person:
