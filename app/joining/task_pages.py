@@ -24,7 +24,7 @@ from app.joining.task_schemas import (
     TaskInput,
     values_of,
 )
-from app.joining.tasks import Award
+from app.joining.tasks import Award, NotInThisStateError
 from app.memberships.models import Tier
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
@@ -127,7 +127,10 @@ async def hand_in(request: Request, session: Session, viewer: Verified, task_id:
     form = await read_form(request, ReportInput)
     if form.value is None:
         return await _page(request, session, viewer, task, 422, report=form)
-    await tasks.hand_in(session, task, viewer.id, form.value.report)
+    try:
+        await tasks.hand_in(session, task, viewer.id, form.value.report)
+    except NotInThisStateError:
+        return await _page(request, session, viewer, task, 409, late=form.value.report)
     await task_mails.tell_operators(session, request, task, "handed_in")
     return _back(request, task, lazy("Handed in. An operator looks at it and writes to you."))
 
@@ -178,7 +181,11 @@ async def accept(request: Request, session: Session, viewer: Operator, task_id: 
     if form.value is None:
         task = await tasks.find_task(session, viewer, task_id)
         return await _page(request, session, viewer, task, 422, accepting=form)
-    task, award = await tasks.accept(session, task_id, form.value.answer, viewer.name)
+    try:
+        task, award = await tasks.accept(session, task_id, form.value.answer, viewer.name)
+    except NotInThisStateError:
+        task = await tasks.find_task(session, viewer, task_id)
+        return await _page(request, session, viewer, task, 409, late=form.value.answer)
     log.info("task.accepted", operator=viewer.id, task=task.id, award=award)
     await task_mails.tell_taker(session, request, task, "accepted")
     return _back(request, task, SAID[award])
@@ -191,7 +198,10 @@ async def send_back(request: Request, session: Session, viewer: Operator, task_i
     form = await read_form(request, ReturnInput)
     if form.value is None:
         return await _page(request, session, viewer, task, 422, returning=form)
-    await tasks.send_back(session, task, form.value.answer, viewer.name)
+    try:
+        await tasks.send_back(session, task, form.value.answer, viewer.name)
+    except NotInThisStateError:
+        return await _page(request, session, viewer, task, 409, late=form.value.answer)
     await task_mails.tell_taker(session, request, task, "returned")
     return _back(request, task, lazy("Returned. They have a mail with your word."))
 
@@ -218,7 +228,9 @@ async def _page(
     report: Form[Any] | None = None,
     accepting: Form[Any] | None = None,
     returning: Form[Any] | None = None,
+    late: str | None = None,
 ) -> Response:
+    """The task; `late`: what was typed before somebody else has moved it on, which is shown to be kept."""
     tier = await session.get(Tier, task.tier_id) if task.tier_id is not None else None
     is_operator = viewer is not None and viewer.is_operator
     # Who took it is the operators' to know.
@@ -235,6 +247,7 @@ async def _page(
         report=report or Form(values={"report": task.report}),
         accepting=accepting or Form(),
         returning=returning or Form(),
+        late=late,
     )
 
 

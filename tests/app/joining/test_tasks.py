@@ -141,6 +141,15 @@ async def test_accepted_work_is_recorded_once_and_its_tier_is_awarded(at_ada_s, 
         *(olu.client.post(form.action, data=form.fields | {"answer": "Well done"}) for _ in range(4))
     )
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
+    for action in ("accept", "return"):
+        late = await olu.client.post(
+            f"/tasks/{task.id}/{action}", data=form.fields | {"answer": "The last chapter"}
+        )
+        assert (late.status_code, "The last chapter" in late.text) == (409, True), "nothing typed is lost"
+    late = await at_ada_s.client.post(
+        f"/tasks/{task.id}/hand-in", data=at_ada_s.form("/give-back").fields | {"report": "And the index"}
+    )
+    assert (late.status_code, "And the index" in late.text) == (409, True)
     [entry] = await entries(database)
     assert (entry.cents, entry.minutes, entry.what) == (5_000, 120, "hours")
     assert (entry.kind, entry.task_id, entry.contributor_id) == ("confirmation", task.id, ada.holder_id)
