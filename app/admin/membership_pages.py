@@ -17,6 +17,7 @@ from app.admin.memberships import (
     Place,
     check_give,
     done,
+    done_to,
     end_of_one,
     give,
     lift_it,
@@ -24,6 +25,8 @@ from app.admin.memberships import (
     renew,
     suspend_it,
 )
+from app.contributions.membership_telling import tell_of_act
+from app.contributions.readers import Post
 from app.db import Session
 from app.errors import NotFoundError
 from app.i18n import Text, lazy
@@ -32,7 +35,7 @@ from app.memberships.changes import changes_of
 from app.memberships.granting import tiers_for
 from app.memberships.shipped import FREE
 from app.web.forms import Form, read_form
-from app.web.pages import go, page, path_of
+from app.web.pages import address_of, go, page, path_of
 from app.web.versions import Change
 
 router = APIRouter(prefix="/admin/holders/{holder_id:int}/membership")
@@ -157,9 +160,13 @@ async def _do(
     *,
     one: int | None = None,
 ) -> Response:
-    await place_of(session, holder_id)  # 404 before anything is locked
+    before = await place_of(session, holder_id)  # 404 before anything is locked
     changes = await done(session, viewer, holder_id, form, do)
     if form.value is not None:
+        told = done_to(before, act, form.value, one)
+        if told is not None:
+            post = Post(request.app.state.mailer, address_of(request, "memberships.own"))
+            await tell_of_act(session, post, holder_id, told)
         log.info("admin.membership", act=act, operator=viewer.id, holder=holder_id)
         return go(request, path_of(request, "admin.membership", holder_id=holder_id), say=DONE[act])
     place = await place_of(session, holder_id)

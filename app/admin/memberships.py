@@ -12,6 +12,7 @@ from app.accounts.access import Viewer
 from app.admin.limits import HeldNow, held_now
 from app.admin.membership_schemas import EndInput, GiveInput, ReasonInput, RenewInput
 from app.contributions.membership_saying import Told, membership_of
+from app.contributions.membership_telling import Done
 from app.errors import ConflictError
 from app.i18n import lazy
 from app.memberships.changes import version_of
@@ -24,12 +25,19 @@ from app.memberships.granting import (
     renew_or_begin,
 )
 from app.memberships.limits import hold
+from app.memberships.models import MembershipAct
 from app.memberships.shipped import FREE
 from app.memberships.suspending import lift, suspend
 from app.web.forms import Form
 from app.web.versions import Change, changed_meanwhile
 from quotas.memberships import State, a_year_after, unused_cents
 
+ACTS = {
+    "suspend": MembershipAct.SUSPENDED,
+    "lift": MembershipAct.LIFTED,
+    "end": MembershipAct.ENDED,
+    "withdraw": MembershipAct.WITHDRAWN,
+}
 FIELDS = {NotForThisHolderError: "tier", EndsTooEarlyError: "until"}
 
 Doing = Callable[[AsyncSession, Viewer, int, Any], Awaitable[object]]
@@ -97,6 +105,18 @@ async def done(
     except ConflictError as error:
         form.fail(FIELDS.get(type(error), "reason"), error.message)
     return None
+
+
+def done_to(place: Place, act: str, typed: ReasonInput, membership_id: int | None) -> Done | None:
+    """What its holder is told of by mail; None: nothing was taken or given back. `place` is what was before."""
+    course = place.told.course
+    line = course.lines.get(membership_id) if membership_id else course.present
+    made = ACTS.get(act)
+    if isinstance(typed, GiveInput) and typed.tier == FREE and typed.starts_at is None:
+        made = MembershipAct.REPLACED
+    if made is None or line is None or line.tier.key == FREE:
+        return None
+    return Done(made, line.tier.name, line.row.starts_at, typed.reason)
 
 
 def check_give(form: Form[GiveInput]) -> None:

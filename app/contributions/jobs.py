@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import jobs
 from app.contributions import granting, telling
 from app.contributions.models import Grant, GrantRule, GrantState, LedgerEntry
-from app.contributions.reminding import Post, remind
+from app.contributions.readers import Post
+from app.contributions.reminding import remind
 from app.db import Database
 from app.mail import Mailer
 from app.memberships.limits import hold

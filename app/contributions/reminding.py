@@ -5,34 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock, i18n, wording
-from app.accounts.models import User
+from app import clock
 from app.contributions.importing.references import reference_of
 from app.contributions.membership_saying import membership_of
+from app.contributions.readers import Post, readers_of, spoken_to
 from app.db import Database
-from app.mail import Mailer
 from app.memberships.course import HolderCourse, Line, courses_of
 from app.memberships.limits import Standing, hold, standings
 from app.memberships.models import Holder, HolderKind, MembershipReminder, Tier
 from app.memberships.shipped import FREE
-from app.organisations.models import HostRole, Organisation, OrganisationHost
 from quotas.memberships import ENDING_WITHIN, NOT_LATER_THAN, Reminder, State, due_reminder, is_followed
 
 HOLDERS_AT_ONCE = 200
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Post:
-    """What reminders are written with; `link` is the page of one's membership, without a holder."""
-
-    mailer: Mailer
-    link: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +97,7 @@ async def _remind_holder(session: AsyncSession, post: Post, holder_id: int) -> b
     due = _due(course, await _sent(session, [line.row.id] if line else []))
     if due is None:
         return False
-    readers = await _readers(session, holder_id)
+    readers = await readers_of(session, holder_id)
     if not readers:
         log.warning("membership.nobody_to_remind", holder=holder_id)
         return False
@@ -145,25 +135,6 @@ async def _sent(session: AsyncSession, membership_ids: list[int]) -> set[tuple[i
     return {(row.membership_id, row.step) for row in await session.execute(found)}
 
 
-async def _readers(session: AsyncSession, holder_id: int) -> list[Any]:
-    """The person, or the organisation's admins: email, language, time_zone."""
-    admin = exists().where(
-        Organisation.holder_id == holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == User.id,
-        OrganisationHost.role == HostRole.ADMIN,
-        OrganisationHost.suspended_at.is_(None),
-    )
-    found = await session.execute(
-        select(User.email, User.language, User.time_zone)
-        .where(
-            or_(User.holder_id == holder_id, admin), User.banned_at.is_(None), User.verified_at.is_not(None)
-        )
-        .order_by(User.id)
-    )
-    return list(found)
-
-
 async def _write(session: AsyncSession, post: Post, readers: Sequence[Any], said: Said) -> None:
     """A mail for each in their own language, with the days of their zone."""
     held, due = said.held, said.due
@@ -171,10 +142,7 @@ async def _write(session: AsyncSession, post: Post, readers: Sequence[Any], said
     is_person = kind == HolderKind.PERSON
     free = await session.scalar(select(Tier.name).where(Tier.key == FREE))
     told = await membership_of(session, held)
-    spoken = i18n.spoken()
-    for reader in readers:
-        i18n.speak(reader.language)
-        wording.use_zone(reader.time_zone)
+    for reader in spoken_to(readers):
         await post.mailer.send(
             session,
             reader.email,
@@ -190,7 +158,5 @@ async def _write(session: AsyncSession, post: Post, readers: Sequence[Any], said
             is_last=due.step is Reminder.GRACE,
             kept_days=held.policy.retention_grace_days,
             reference=reference_of(held.holder_id),
-            link=post.link if is_person else f"{post.link}?holder={held.holder_id}",
+            link=post.link_of(held.holder_id, is_person=is_person),
         )
-    i18n.speak(spoken)
-    wording.use_zone(None)

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts.models import User
 from app.contributions.models import Grant, GrantState
 from app.contributions.proposals import show_grant
+from app.contributions.readers import readers_of
 from app.mail import Mailer
 from app.memberships.limits import standing_of
 from app.memberships.models import HolderKind
-from app.organisations.models import HostRole, Organisation, OrganisationHost
 
 
 async def tell_of_grant(session: AsyncSession, mailer: Mailer, site: str, grant_id: int) -> int:
@@ -40,27 +39,9 @@ async def tell_of_grant(session: AsyncSession, mailer: Mailer, site: str, grant_
         "ends_on": None if ends_at is None else ends_at.astimezone(zone).date(),
         "link": f"{site}/contributions?holder={grant.holder_id}",
     }
-    readers = list(await session.execute(_readers(grant.holder_id)))
-    for email, language in readers:
-        await mailer.send(session, email, "grant_made", language=language, **said)
+    readers = await readers_of(session, grant.holder_id)
+    for reader in readers:
+        await mailer.send(session, reader.email, "grant_made", language=reader.language, **said)
     grant.told_at = clock.now()
     await session.flush()
     return len(readers)
-
-
-def _readers(holder_id: int) -> Any:
-    """The person, or the organisation's admins; nobody who was shut out, or never confirmed their address."""
-    admin = exists().where(
-        Organisation.holder_id == holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == User.id,
-        OrganisationHost.role == HostRole.ADMIN,
-        OrganisationHost.suspended_at.is_(None),
-    )
-    return (
-        select(User.email, User.language)
-        .where(
-            or_(User.holder_id == holder_id, admin), User.banned_at.is_(None), User.verified_at.is_not(None)
-        )
-        .order_by(User.id)
-    )

@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 
 from app import clock, jobs
 from app.contributions.jobs import AT_MINUTE
-from app.contributions.reminding import Post, remind
+from app.contributions.readers import Post
+from app.contributions.reminding import remind
 from app.mail import OutgoingMail
 from app.memberships.ending import end_membership
 from app.memberships.granting import put_on_tier, renew_or_begin
