@@ -1,5 +1,6 @@
 """Organisations: the list, one organisation's page, its hosts, and who takes custody of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -13,7 +14,13 @@ from app.admin.organisations import hosts_of, list_organisations
 from app.admin.people_pages import SOME
 from app.admin.rooms import list_rooms
 from app.admin.schemas import CustodianInput, HostInput, OrganisationInput
-from app.contributions.custody import NoCustodianError, choices, give_into_custody
+from app.contributions.custody import (
+    NoCustodianError,
+    choices,
+    give_into_custody,
+    hold_custody,
+    version_of,
+)
 from app.contributions.membership_saying import membership_of
 from app.db import Session
 from app.i18n import gettext as _
@@ -32,6 +39,7 @@ from app.organisations.service import (
 from app.rooms.addresses import address_from
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
+from app.web.versions import Change, changed_meanwhile
 
 router = APIRouter(prefix="/admin/organisations")
 log = structlog.get_logger()
@@ -84,6 +92,9 @@ async def custodian(request: Request, session: Session, viewer: Operator, organi
     """Say who takes custody of its payments."""
     found = await find_organisation(session, organisation_id)
     form = await read_form(request, CustodianInput)
+    await hold_custody(session, found)
+    chosen = str(found.custodian_id or "")
+    changes = changed_meanwhile(form, version_of(found), {"custodian": chosen})
     if form.value is not None:
         try:
             await give_into_custody(session, found, form.value.custodian)
@@ -94,7 +105,8 @@ async def custodian(request: Request, session: Session, viewer: Operator, organi
             return _back(
                 request, found.id, lazy("It is set who takes custody. What is recorded already stays.")
             )
-    return await _page(request, session, found, Form(), 422, custody_form=form)
+    status = 422 if changes is None else 409
+    return await _page(request, session, found, Form(), status, custody_form=form, changes=changes)
 
 
 @router.post("/{organisation_id:int}/hosts/add", name="admin.add_host")
@@ -148,8 +160,11 @@ async def _page(
     host_form: Form[Any],
     status: int = 200,
     custody_form: Form[Any] | None = None,
+    changes: list[Change] | None = None,
 ) -> Response:
     standing = await standing_of(session, found.holder_id)
+    keepers = await _keepers(session, found)
+    names = dict(keepers)
     return page(
         request,
         "admin/organisation.html",
@@ -161,16 +176,17 @@ async def _page(
         standing=standing,
         told=await membership_of(session, standing),
         holder_id=found.holder_id,
-        custodians=[
-            ("", _("The collective itself")),
-            *((str(key), name) for key, name in await choices(session, found)),
-        ],
+        custodians=keepers,
+        custody_version=version_of(found),
         custody_form=custody_form or Form(),
+        custody_changes=changes and [replace(one, now=names.get(one.now, one.now)) for one in changes],
     )
 
 
-async def _custodians(session: AsyncSession, found: Organisation) -> list[tuple[str, str]]:
-    return [(str(number), name) for number, name in await choices(session, found)]
+async def _keepers(session: AsyncSession, found: Organisation) -> list[tuple[str, str]]:
+    """The options of the form."""
+    keepers = [(str(number), name) for number, name in await choices(session, found)]
+    return [("", _("The collective itself")), *keepers]
 
 
 def _seats_help(request: Request, found: Organisation) -> list[Help]:

@@ -83,8 +83,12 @@ def _chosen(value: object) -> object:
 
 
 class CustodianInput(Input):
-    """The organisation that takes custody of another one's payments; empty: the collective."""
+    """The organisation that takes custody of another one's payments; empty: the collective.
 
+    `version`: see app.contributions.custody.
+    """
+
+    version: Version
     custodian: Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, BeforeValidator(_chosen)] = None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from app.contributions.contributors import custodians
 from app.errors import ConflictError
 from app.i18n import lazy
+from app.memberships.limits import hold
 from app.memberships.models import Holder
 from app.organisations.models import Organisation
 from app.web.pagination import PAGE_SIZE, Page, offset_of
@@ -44,12 +45,23 @@ async def choices(session: AsyncSession, organisation: Organisation) -> list[tup
     return sorted(((row.id, known[row.holder_id]) for row in found), key=lambda one: one[1].lower())
 
 
+def version_of(organisation: Organisation) -> int:
+    """What a form about its custodian is compared by: whoever keeps it now is all that the form changes."""
+    return (organisation.custodian_id or 0) + 1
+
+
+async def hold_custody(session: AsyncSession, organisation: Organisation) -> None:
+    """Lock who keeps its payments, and read it anew."""
+    await hold(session, organisation.holder_id)
+    await session.refresh(organisation)
+
+
 async def give_into_custody(
     session: AsyncSession, organisation: Organisation, custodian_id: int | None
 ) -> None:
     """Let a co-producer hold the payments that come from now on (None: the collective); what is recorded stays.
 
-    Raises NoCustodianError.
+    The organisation is held (`hold_custody`). Raises NoCustodianError.
     """
     if custodian_id is not None and custodian_id not in {
         one for one, _ in await choices(session, organisation)

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app import clock
+from app.contributions.custody import give_into_custody
 from app.memberships.limits import standing_of
+from app.organisations.models import Organisation
 from tests.app.admin.conftest import history
 from tests.app.contributions.books import gift, recorded
 from tests.factories import a_person, a_room, an_organisation, put_on_tier
@@ -163,9 +165,36 @@ async def test_who_takes_custody_is_set_and_shown_with_what_it_holds(olu, ada, d
     assert "Commons Cloud €250.00 Riverside Housing €200.00" in olu.words
     file = await olu.client.get("/ledger/reports/custody.csv")
     assert file.text.splitlines()[1] == "Commons Cloud,250.00,Riverside Housing,200.00"
-    for wrong in (str(made.id), "999999"):
+    for wrong in (str(made.id), "999999"):  # itself, and nobody
         await olu.open(f"/admin/organisations/{made.id}")
         assert (await olu.submit("/custodian", custodian=wrong)).status_code == 422
     await olu.open(f"/admin/organisations/{made.id}")
     await olu.submit("/custodian", custodian="")
     assert olu.form("/custodian").fields["custodian"] == ""
+
+
+async def test_who_sets_the_custodian_second_is_told_and_keeps_their_choice(olu, ada, database):
+    del ada
+    first = await an_organisation(database, "Commons Cloud", "co-producer", ada="admin")
+    second = await an_organisation(database, "Open Rooms", "co-producer", ada="admin")
+    made = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")
+
+    async def keeper():
+        async with database.transaction() as session:
+            return (await session.get_one(Organisation, made.id)).custodian_id
+
+    await olu.open(f"/admin/organisations/{made.id}")
+    async with database.transaction() as session:  # another operator, meanwhile
+        await give_into_custody(session, await session.get_one(Organisation, made.id), first.id)
+    assert (await olu.submit("/custodian", custodian=str(second.id))).status_code == 409
+    assert "Who holds what it pays is now: Commons Cloud" in olu.words
+    assert olu.form("/custodian").fields["custodian"] == str(second.id)
+    assert await keeper() == first.id
+    await olu.submit("/custodian")
+    assert await keeper() == second.id
+    # What an admin changes of its profile is nothing to be told of here.
+    await olu.open(f"/admin/organisations/{made.id}")
+    async with database.transaction() as session:
+        (await session.get_one(Organisation, made.id)).version += 1
+    await olu.submit("/custodian", custodian="")
+    assert await keeper() is None
