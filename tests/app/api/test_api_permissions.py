@@ -22,6 +22,13 @@ HALL, EVENING, HOSTS = "/rooms/hall", "/recordings/evening", "/organisations/hal
 # Call: method, path, body, and what someone else gets for Ada's room and meeting (None: their own answer).
 TABLE = {
     "api.show_me": ("GET", "/me", None, None),
+    "api.show_membership": ("GET", "/membership", None, None),
+    "api.show_organisation_membership": (
+        "GET",
+        "/organisations/hall-friends/membership",
+        None,
+        (404, "not_found"),
+    ),
     "api.list_contributions": ("GET", "/contributions", None, None),
     "api.list_tiers": ("GET", "/tiers", None, None),
     "api.list_rooms": ("GET", "/rooms", None, None),
