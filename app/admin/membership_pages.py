@@ -11,6 +11,7 @@ from app.accounts.access import Operator
 from app.admin.limits_schemas import WhatIfInput
 from app.admin.limits_what_if import what_if
 from app.admin.limits_words import LABELS, amount
+from app.admin.lists import Number
 from app.admin.membership_schemas import EndInput, GiveInput, ReasonInput, RenewInput
 from app.admin.memberships import (
     Doing,
@@ -52,14 +53,16 @@ DONE: Mapping[str, Text] = {
 
 
 @router.get("", name="admin.membership")
-async def show(request: Request, session: Session, viewer: Operator, holder_id: int) -> Response:
-    """All of it."""
+async def show(
+    request: Request, session: Session, viewer: Operator, holder_id: int, number: Number = 1
+) -> Response:
+    """All of it; what was done in pages."""
     del viewer
     return page(
         request,
         "admin/membership.html",
         place=await place_of(session, holder_id),
-        changes=await changes_of(session, holder_id),
+        changes=await changes_of(session, holder_id, number),
     )
 
 

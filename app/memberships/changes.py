@@ -1,15 +1,12 @@
 """What was done to the memberships of a holder: written down with who and why; its newest is their version."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.live import announce, holder_topic
 from app.memberships.models import Membership, MembershipAct, MembershipChange
-
-HISTORY = 100
+from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 
 async def write_down(
@@ -35,12 +32,10 @@ async def version_of(session: AsyncSession, holder_id: int) -> int:
     return (await session.scalar(newest) or 0) + 1
 
 
-async def changes_of(session: AsyncSession, holder_id: int) -> Sequence[MembershipChange]:
-    """The newest changes of a holder's memberships, the newest first."""
-    found = (
-        select(MembershipChange)
-        .where(MembershipChange.holder_id == holder_id)
-        .order_by(MembershipChange.id.desc())
-        .limit(HISTORY)
-    )
-    return (await session.scalars(found)).all()
+async def changes_of(session: AsyncSession, holder_id: int, number: int = 1) -> Page[MembershipChange]:
+    """What was done to a holder's memberships, the newest first."""
+    theirs = MembershipChange.holder_id == holder_id
+    found = select(MembershipChange).where(theirs).order_by(MembershipChange.id.desc())
+    rows = (await session.scalars(found.limit(PAGE_SIZE).offset(offset_of(number)))).all()
+    total = await session.scalar(select(func.count()).select_from(MembershipChange).where(theirs))
+    return Page(rows, number, total or 0)

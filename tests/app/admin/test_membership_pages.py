@@ -6,6 +6,7 @@ import pytest
 
 from app import clock
 from app.contributions.custody import give_into_custody
+from app.memberships.granting import put_on_tier as give_tier
 from app.memberships.limits import standing_of
 from app.organisations.models import Organisation
 from tests.app.admin.conftest import history
@@ -198,3 +199,23 @@ async def test_who_sets_the_custodian_second_is_told_and_keeps_their_choice(olu,
         (await session.get_one(Organisation, made.id)).version += 1
     await olu.submit("/custodian", custodian="")
     assert await keeper() is None
+
+
+async def test_a_long_history_is_folded_and_paged_and_all_of_it_can_be_seen(olu, ada, database):
+    async with database.transaction() as session:
+        for number in range(1, 56):
+            clock.stand_at(START + number * timedelta(minutes=1))
+            said = {"reason": f"Time {number:02}.", "granted_by": "Olu"}
+            await give_tier(session, ada.holder_id, "session-organiser", **said)
+    await olu.open(at(ada.holder_id))
+    newest, _details, older = olu.page.text.partition("The memberships before these</summary>")
+    assert "Time 36." in newest
+    assert "Time 35." not in newest
+    assert "Time 01." in older.partition("</details>")[0]
+    assert ">Price<" not in olu.page.text
+    # What was done: given 55 times, and replaced 54 times.
+    assert "Page 1 of 3" in olu.words
+    await olu.open(at(ada.holder_id, "?page=3"))
+    done = olu.page.text.partition('id="changes"')[2]
+    assert "Time 01." in done
+    assert "Time 55." not in done

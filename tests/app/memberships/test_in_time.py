@@ -57,7 +57,7 @@ async def seen(database, holder_id, at):
 
 async def acts(database, holder_id):
     async with database.transaction() as session:
-        return [change.act for change in reversed(await changes_of(session, holder_id))]
+        return [change.act for change in reversed((await changes_of(session, holder_id)).items)]
 
 
 async def test_a_year_passes_with_its_end_and_its_grace_and_a_renewal_brings_it_back(database, ada):
