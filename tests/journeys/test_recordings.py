@@ -60,7 +60,7 @@ async def test_a_host_opens_a_recording_to_others_and_throws_it_away(house: Hous
     await host.press("Move it to the trash")
     await host.reads("“First rehearsal” is in the trash.")
     assert await guest.open(f"/recordings/{made.key}/presentation") == 404
-    await host.page.get_by_role("link", name="Trash").click()
+    await host.page.get_by_role("link", name="Open the trash").click()
     await host.press("Take it back")
     await host.reads("The recording is back.")
 
