@@ -144,6 +144,16 @@ async def one_room_goes_on_shorter_and_the_other_rests(story: Story) -> None:
     await host.is_at_room(story.choir)
 
 
+async def is_marked(story: Story, name: str) -> None:
+    """The recording has this moment, now or soon."""
+
+    async def has_it() -> bool:
+        async with story.house.database.transaction() as session:
+            return getattr(await session.get_one(Recording, story.recording.id), name) is not None
+
+    await until(has_it, f"the recording’s {name}", within=90)
+
+
 async def the_recording_stays_for_ninety_days_and_is_spoken_of(story: Story) -> None:
     await story.is_told("keeping:keep", "More recordings are stored than the tier has space for")
     host = await story.at_a_browser()
@@ -151,17 +161,13 @@ async def the_recording_stays_for_ninety_days_and_is_spoken_of(story: Story) -> 
     await host.reads("First rehearsal")
     await days_pass(story.house, 77)
     await story.is_told("keeping:keep", "One recording is unpublished on")
-    for days in (LAST_WARNING, 4):
+    # Only what was sent counts, from when it was sent.
+    await is_marked(story, "first_warned_at")
+    for days, mark in ((LAST_WARNING, "last_warned_at"), (4, "expired_at")):
         await days_pass(story.house, days)
         async with story.house.database.transaction() as session:
             await jobs.defer(session, "keeping:keep", timestamp=0)
-
-        async def spoken_of(days: int = days) -> bool:
-            async with story.house.database.transaction() as session:
-                row = await session.get_one(Recording, story.recording.id)
-            return (row.last_warned_at if days == LAST_WARNING else row.expired_at) is not None
-
-        await until(spoken_of, "the last warning, then its end", within=90)
+        await is_marked(story, mark)
     host = await story.at_a_browser()
     await host.open(f"/recordings/{story.recording.key}")
     await host.reads("more was stored than the tier has")
