@@ -61,6 +61,8 @@ async def many(database: Database) -> None:
     """Fill the tables, and let PostgreSQL look at them."""
     values = {"now": clock.now(), "people": CONTRIBUTORS, "entries": ENTRIES}
     async with database.transaction() as session:
+        # A page may not take so long; a hundred thousand lines on a busy machine may.
+        await session.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in (HOLDERS, ORGANISATIONS, MEMBERSHIPS, LEDGER, FILES, LINES, GRANTS):
             wanted = {name: value for name, value in values.items() if f":{name}" in statement}
             await session.execute(text(statement), wanted)
