@@ -186,7 +186,13 @@ async def an_operator_renews_and_everything_is_back(story: Story, olu: User) -> 
     await host.reads("“Session organiser” holds until")
     await host.open(f"/recordings/{story.recording.key}")
     await host.press("Publish it again")
-    await host.reads("Published")
+
+    async def published() -> bool:
+        """BigBlueButton was told: the page says so when it is opened again."""
+        await host.open(f"/recordings/{story.recording.key}")
+        return "Published" in (await host.page.locator("main").text_content() or "")
+
+    await until(published, "the recording is published again", within=90)
     await starts(host, story.board, "180 minutes left")
 
 
