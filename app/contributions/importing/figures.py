@@ -45,7 +45,7 @@ def day_of(text: str, days: Days) -> date:
         raise Problem(lazy("This is not a day as this file writes them."))
     year = int(found["y"])
     try:
-        return date(year if year > 99 else 2000 + year, int(found["m"]), int(found["d"]))  # noqa: PLR2004
+        return date(year if year > 99 else 2000 + year, int(found["m"]), int(found["d"]))  # noqa: PLR2004  two digits: this century
     except ValueError:
         raise Problem(lazy("There is no such day.")) from None
 
