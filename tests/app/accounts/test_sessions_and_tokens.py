@@ -1,6 +1,7 @@
 """The browsers someone is signed in on, API tokens, and who the API lets in."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -182,14 +183,16 @@ async def test_the_last_use_is_noted_every_ten_minutes_at_most(ada, database, mo
 
 
 @pytest.fixture
-def api(site: FastAPI) -> str:
-    """An address of the API that says who asks."""
+def api(site: FastAPI) -> Iterator[str]:
+    """An address of the API that says who asks, while a test runs."""
 
     async def whoami(viewer: ApiViewer) -> dict[str, object]:
         return {"id": viewer.id, "session": viewer.session_id}
 
-    site.router.routes.insert(0, APIRoute("/api/v1/whoami", whoami, methods=["GET", "POST"]))
-    return "/api/v1/whoami"
+    route = APIRoute("/api/v1/whoami", whoami, methods=["GET", "POST"])
+    site.router.routes.insert(0, route)
+    yield route.path
+    site.router.routes.remove(route)
 
 
 async def knock(person: Person, path: str, authorization: str | None):
