@@ -21,7 +21,6 @@ from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 FORGET_UNCONFIRMED = timedelta(days=7)
 OPEN = {InterestState.NEW, InterestState.TALKING}
-SHOWN = (InterestState.TALKING, InterestState.ACCEPTED)
 
 
 class DecidedError(ConflictError):
@@ -124,16 +123,12 @@ async def custodian_name(session: AsyncSession, interest: Interest) -> str | Non
 
 
 async def public_table(session: AsyncSession, number: int) -> Page[Any]:
-    """Who agreed to be named and is accepted or talked with: what they said, and no address of anybody."""
-    wanted = (Interest.is_public, Interest.confirmed_at.is_not(None), Interest.state.in_(SHOWN))
+    """Who agreed to be named and is accepted: what they said, and no address of anybody.
+
+    Only what is decided, for that is what operators have read: until then its applicant may still write other words.
+    """
+    wanted = (Interest.is_public, Interest.state == InterestState.ACCEPTED)
     total = await session.scalar(select(func.count()).select_from(Interest).where(*wanted)) or 0
-    columns = (
-        Interest.id,
-        Interest.name,
-        Interest.as_producer,
-        Interest.website,
-        Interest.needs,
-        Interest.state,
-    )
+    columns = (Interest.name, Interest.as_producer, Interest.website, Interest.needs)
     found = select(*columns).where(*wanted).order_by(func.lower(Interest.name), Interest.id)
     return Page(list(await session.execute(found.limit(PAGE_SIZE).offset(offset_of(number)))), number, total)

@@ -196,7 +196,10 @@ async def test_the_public_table_names_who_agreed_and_no_address(rosa, olu, move_
     await olu.open(f"/admin/interests/{interest.id}")
     await olu.submit("/remarks", words="I know them")
     await rosa.open("/members-and-friends")
-    assert "Harbour Radio Co-producer A weekly editorial round of twelve. In talks" in rosa.words
+    assert "Harbour Radio" not in rosa.words
+    await accepted(olu, interest)
+    await rosa.open("/members-and-friends")
+    assert "Harbour Radio Co-producer A weekly editorial round of twelve." in rosa.words
     for secret in ("rosa@", "Rosa Vidal", "I know them", "500"):
         assert secret not in rosa.page.text
     await rosa.open(path)
