@@ -14,7 +14,7 @@ from app.accounts.schemas import SignUp
 from app.accounts.service import AddressTakenError, create_account, find_by_email, held, verify_address
 from app.db import Databased, Session
 from app.i18n import lazy, spoken
-from app.organisations.invitations import Asked, accept, read
+from app.organisations.accepting import Asked, accept, read
 from app.web.forms import Form, check_form
 from app.web.pages import go, page, path_of
 

@@ -14,8 +14,9 @@ from app.i18n import lazy, ngettext
 from app.memberships.limits import standing_of
 from app.organisations import invitations
 from app.organisations.access import Place, administered
+from app.organisations.address_list import TooManyLinesError, addresses_in
 from app.organisations.hosts import open_invitations
-from app.organisations.invitations import Line, Outcome, Post, TooManyLinesError, addresses_in
+from app.organisations.invitations import Line, Outcome, Post
 from app.organisations.schemas import InviteInput
 from app.web import rate_limits
 from app.web.forms import Form, read_form, uploaded

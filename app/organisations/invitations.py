@@ -1,7 +1,5 @@
-"""Invitations by mail: looked at before they are sent, sent as a whole, accepted once, while there are seats."""
+"""Invitations by mail: looked at before they are sent, sent as a whole while there are seats, again, taken back."""
 
-import csv
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +16,18 @@ from app.accounts.models import User
 from app.accounts.schemas import Address
 from app.accounts.service import find_by_email
 from app.accounts.sessions import hash_of
-from app.errors import ConflictError, NotFoundError
-from app.i18n import lazy, spoken
+from app.errors import NotFoundError
+from app.i18n import spoken
 from app.live import announce, holder_topic
 from app.mail import Mailer
 from app.memberships.limits import HeldLimits, Standing, hold
-from app.memberships.models import Holder
 from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
-from app.organisations.service import put_host, still_open
+from app.organisations.service import still_open
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.decisions import Refused
 from quotas.rules import may_add_host
 
 HOLDS = timedelta(days=14)
-MOST = 1000
 ADDRESS = TypeAdapter(Address)
 log = structlog.get_logger()
 
@@ -50,22 +46,6 @@ class Outcome(StrEnum):
     NO_SEAT = "no_seat"
 
 
-class TooManyLinesError(ConflictError):
-    """More than one goes through by eye."""
-
-    code = "too_many_lines"
-    message = lazy("At most %(most)s people at a time. Send the list in parts.", most=MOST)
-
-
-class InvitationOverError(NotFoundError):
-    """It was accepted, withdrawn, sent anew, or its time is over."""
-
-    code = "invitation_over"
-    status = 410
-    title = lazy("This invitation no longer works")
-    message = lazy("Ask who invited you to send it again. If you have accepted it already, sign in.")
-
-
 @dataclass(frozen=True)
 class Line:
     """One line of the report: what was typed, and what becomes of it."""
@@ -73,47 +53,6 @@ class Line:
     number: int
     typed: str
     outcome: Outcome
-
-
-def addresses_in(typed: str) -> list[str]:
-    """The addresses of what was typed, pasted or is in a CSV: of a table the first of each row.
-
-    A line of nothing but addresses gives all of them, as mail programs list them. A line of column names is left out;
-    every other line without an address stands in the report as it is. Raises TooManyLinesError.
-    """
-    text = typed.replace("\0", "").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    divider = ";" if text.count(";") > text.count(",") else "\t" if "\t" in text else ","
-    found: list[str] = []
-    for number, line in enumerate(text.split("\n")):
-        cells = _cells(line, divider)
-        with_at = [address for cell in cells if "@" in cell for address in _in_cell(cell)]
-        is_table = any("@" not in cell for cell in cells) and line.count("<") < 2  # noqa: PLR2004  two people
-        if not with_at and (number or not _is_heading(cells)):
-            with_at = cells[:1]
-        found += [address[:300] for address in (with_at[:1] if is_table else with_at)]
-    if len(found) > MOST:
-        raise TooManyLinesError
-    return found
-
-
-def _cells(line: str, divider: str) -> list[str]:
-    """The cells of a line that say something. Line by line: a quote that nobody closed takes no other line along."""
-    try:
-        cells = next(csv.reader([line], delimiter=divider), [])
-    except csv.Error:  # longer than a cell can be
-        cells = [line]
-    return [cell.strip() for cell in cells if cell.strip()]
-
-
-def _in_cell(cell: str) -> list[str]:
-    """The addresses of a cell: Cora Ruiz <cora@example.org>, or several with spaces between them."""
-    in_brackets = re.findall(r"<([^<>\s]*@[^<>\s]*)>", cell)
-    pieces = [piece for piece in re.split(r"[;,\s]+", cell) if piece]
-    return in_brackets or (pieces if all("@" in piece for piece in pieces) else [cell])
-
-
-def _is_heading(cells: Sequence[str]) -> bool:
-    return any(word in cell.lower() for cell in cells for word in ("mail", "address", "correu", "adreça"))
 
 
 async def report(
@@ -315,50 +254,3 @@ async def withdraw(session: AsyncSession, organisation: Organisation, invitation
     found.withdrawn_at = clock.now()
     await session.flush()
     await announce(session, holder_topic(organisation.holder_id))
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An invitation as its reader sees it."""
-
-    invitation: Invitation
-    organisation: Organisation
-    name: str
-
-
-async def read(session: AsyncSession, token: str) -> Asked:
-    """The invitation behind a link. Raises InvitationOverError."""
-    found = (
-        await session.execute(
-            select(Invitation, Organisation, Holder.name)
-            .join(Organisation, Organisation.id == Invitation.organisation_id)
-            .join(Holder, Holder.id == Organisation.holder_id)
-            .where(
-                Invitation.token_hash == hash_of(token),
-                Invitation.accepted_at.is_(None),
-                Invitation.withdrawn_at.is_(None),
-                Invitation.expires_at > clock.now(),
-            )
-            .execution_options(populate_existing=True)
-        )
-    ).one_or_none()
-    if found is None:
-        raise InvitationOverError
-    return Asked(found.Invitation, found.Organisation, found.name)
-
-
-async def accept(session: AsyncSession, token: str, user_id: int) -> Asked:
-    """Let the person host, while there is a seat. Raises InvitationOverError, RefusedError.
-
-    Under the holder's lock, and read anew there: of two who use a link at once, one comes too late.
-    """
-    first = await read(session, token)
-    await hold(session, first.organisation.holder_id)
-    asked = await read(session, token)
-    hosts = await session.get(OrganisationHost, (asked.organisation.id, user_id))
-    # Who hosts for it already keeps their role, unless the invitation has more.
-    if hosts is None or asked.invitation.role == HostRole.ADMIN:
-        await put_host(session, asked.organisation, user_id, HostRole(asked.invitation.role), invited=True)
-    asked.invitation.accepted_at = clock.now()
-    await session.flush()
-    return asked

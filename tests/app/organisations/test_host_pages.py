@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.memberships.models import Membership
 from app.organisations.models import OrganisationHost
 from app.rooms.models import Room
@@ -182,3 +183,10 @@ async def test_a_share_is_moved_in_one_step(at_ada_s, database, ada, bea, rivers
     assert "The share is saved." in at_ada_s.words
     await at_ada_s.open(f"{HOME}/hosts")
     assert "0 bytes of 4 GB" in at_ada_s.words
+
+
+async def test_a_name_like_a_formula_is_harmless_in_the_files(at_ada_s, database, bea):
+    async with database.transaction() as session:
+        (await session.get_one(User, bea.id)).name = '=HYPERLINK("https://evil.example")'
+    file = (await at_ada_s.client.get("/organisations/riverside-housing/hosts.csv")).text
+    assert "\"'=HYPERLINK(" in file

@@ -1,0 +1,71 @@
+"""Accepting an invitation: read by the token of its link, accepted once, while there is a seat."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.accounts.sessions import hash_of
+from app.errors import NotFoundError
+from app.i18n import lazy
+from app.memberships.limits import hold
+from app.memberships.models import Holder
+from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
+from app.organisations.service import put_host
+
+
+class InvitationOverError(NotFoundError):
+    """It was accepted, withdrawn, sent anew, or its time is over."""
+
+    code = "invitation_over"
+    status = 410
+    title = lazy("This invitation no longer works")
+    message = lazy("Ask who invited you to send it again. If you have accepted it already, sign in.")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An invitation as its reader sees it."""
+
+    invitation: Invitation
+    organisation: Organisation
+    name: str
+
+
+async def read(session: AsyncSession, token: str) -> Asked:
+    """The invitation behind a link. Raises InvitationOverError."""
+    found = (
+        await session.execute(
+            select(Invitation, Organisation, Holder.name)
+            .join(Organisation, Organisation.id == Invitation.organisation_id)
+            .join(Holder, Holder.id == Organisation.holder_id)
+            .where(
+                Invitation.token_hash == hash_of(token),
+                Invitation.accepted_at.is_(None),
+                Invitation.withdrawn_at.is_(None),
+                Invitation.expires_at > clock.now(),
+            )
+            .execution_options(populate_existing=True)
+        )
+    ).one_or_none()
+    if found is None:
+        raise InvitationOverError
+    return Asked(found.Invitation, found.Organisation, found.name)
+
+
+async def accept(session: AsyncSession, token: str, user_id: int) -> Asked:
+    """Let the person host, while there is a seat. Raises InvitationOverError, RefusedError.
+
+    Under the holder's lock, and read anew there: of two who use a link at once, one comes too late.
+    """
+    first = await read(session, token)
+    await hold(session, first.organisation.holder_id)
+    asked = await read(session, token)
+    hosts = await session.get(OrganisationHost, (asked.organisation.id, user_id))
+    # Who hosts for it already keeps their role, unless the invitation has more.
+    if hosts is None or asked.invitation.role == HostRole.ADMIN:
+        await put_host(session, asked.organisation, user_id, HostRole(asked.invitation.role), invited=True)
+    asked.invitation.accepted_at = clock.now()
+    await session.flush()
+    return asked
