@@ -12,8 +12,8 @@ from app.contributions.contributors import find_contributors
 from app.contributions.entries import tidy
 from app.contributions.import_schemas import LeaveOutInput, MatchInput
 from app.contributions.import_words import MATCHED, OUT, STATES
+from app.contributions.importing.by_file import NotReadyError
 from app.contributions.importing.by_hand import DecidedLineError, leave_out, match
-from app.contributions.importing.files import NotReadyError
 from app.contributions.importing.lists import find_line, list_lines
 from app.contributions.models import LineState
 from app.db import Session

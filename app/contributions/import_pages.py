@@ -12,16 +12,8 @@ from app.contributions.asked import Number
 from app.contributions.import_schemas import SettingsInput, VersionInput, check_columns, read_settings
 from app.contributions.import_words import FILE_KINDS, MATCHED, OUT, STATES
 from app.contributions.importing import files
-from app.contributions.importing.files import (
-    ImportedAlreadyError,
-    ImportRunningError,
-    NotReadyError,
-    Preview,
-    find_file,
-    import_file,
-    keep_upload,
-    preview_of,
-)
+from app.contributions.importing.by_file import ImportRunningError, NotReadyError, import_file
+from app.contributions.importing.files import ImportedAlreadyError, find_file, keep_upload
 from app.contributions.importing.lists import (
     LINE_COLUMNS,
     all_lines,
@@ -33,6 +25,7 @@ from app.contributions.importing.lists import (
 )
 from app.contributions.importing.mapped import PARTS
 from app.contributions.importing.payments import Trouble, UnreadableError
+from app.contributions.importing.preview import Preview, preview_of
 from app.contributions.importing.reading import LARGEST_FILE, FileKind
 from app.contributions.ledger import today
 from app.contributions.ledger_pages import custodian_choices

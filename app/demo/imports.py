@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.contributions.importing.by_file import import_file
 from app.contributions.importing.by_hand import leave_out, match
-from app.contributions.importing.files import import_file, keep_upload
+from app.contributions.importing.files import keep_upload
 from app.contributions.importing.references import reference_of
 from app.contributions.models import ImportLine
 from app.memberships.models import Holder

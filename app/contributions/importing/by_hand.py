@@ -5,8 +5,9 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.contributions.importing.files import NotReadyError, entry_of, euros_of
+from app.contributions.importing.by_file import NotReadyError, entry_of
 from app.contributions.importing.pledges import Pledges
+from app.contributions.importing.preview import euros_of
 from app.contributions.ledger import record
 from app.contributions.models import ImportFile, ImportLine, LedgerEntry, LineState, MatchedBy
 from app.errors import ConflictError, NotFoundError

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.contributions.corrections import Corrected, reverse
-from app.contributions.importing.files import import_file, keep_upload
+from app.contributions.importing.by_file import import_file
+from app.contributions.importing.files import keep_upload
 from app.contributions.ledger import Entry, record
 from app.contributions.models import EntryKind, Grant, ImportLine, LedgerEntry, What
 from app.db import Database

@@ -9,12 +9,8 @@ from sqlalchemy import func, select, text
 
 from app import clock
 from app.contributions.importing import recording
-from app.contributions.importing.files import (
-    ImportedAlreadyError,
-    ImportRunningError,
-    import_file,
-    keep_upload,
-)
+from app.contributions.importing.by_file import ImportRunningError, import_file
+from app.contributions.importing.files import ImportedAlreadyError, keep_upload
 from app.contributions.importing.references import reference_of
 from app.contributions.jobs import ask_everyone
 from app.contributions.models import ImportFile, ImportLine, LedgerEntry

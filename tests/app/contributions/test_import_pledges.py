@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from app import clock
-from app.contributions.importing.files import import_file, keep_upload
+from app.contributions.importing.by_file import import_file
+from app.contributions.importing.files import keep_upload
 from app.contributions.importing.references import reference_of
 from app.contributions.ledger import record
 from tests.app.contributions.books import gift, pledge, recorded, reversed_
