@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,13 +13,20 @@ from fastapi.responses import StreamingResponse
 TYPE = "text/csv; charset=utf-8"
 # A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What may stand before it unseen: white space, controls, and characters without a width (Unicode's categories).
+UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}
 
 Row = Sequence[object]
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: one that looks like one gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) else text
+    """A text that no spreadsheet takes for a formula: one that looks like one gets an apostrophe before it.
+
+    Looked at as spreadsheets do, to whom a full-width sign is one and white space of any kind is none.
+    """
+    seen = unicodedata.normalize("NFKC", text)
+    first = next((sign for sign in seen if sign in DANGEROUS or unicodedata.category(sign) not in UNSEEN), "")
+    return f"'{text}" if first in DANGEROUS else text
 
 
 def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Row]) -> Response:
