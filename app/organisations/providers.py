@@ -66,13 +66,14 @@ class Affected:
 
 
 async def find_provider(session: AsyncSession, slug: str) -> Provider:
-    """The provider of the organisation at an address. Raises NotFoundError."""
+    """The provider of the organisation at an address, read anew. Raises NotFoundError."""
     found = (
         await session.execute(
             select(SignInProvider, Organisation, Holder.name)
             .join(Organisation, Organisation.id == SignInProvider.organisation_id)
             .join(Holder, Holder.id == Organisation.holder_id)
             .where(Organisation.slug == slug)
+            .execution_options(populate_existing=True)
         )
     ).one_or_none()
     if found is None:
@@ -104,6 +105,16 @@ async def held_provider(session: AsyncSession, organisation: Organisation) -> Si
     """The provider under the holder's lock: who saves, requires and signs in wait for each other."""
     await hold(session, organisation.holder_id)
     return await provider_of(session, organisation)
+
+
+async def held_unchanged(session: AsyncSession, slug: str, version: int) -> Provider | None:
+    """The provider under the holder's lock, as it is now; None if it was saved since that version was read.
+
+    Between reading a provider and believing what it says lies a way over the internet. Raises NotFoundError.
+    """
+    await hold(session, (await find_provider(session, slug)).organisation.holder_id)
+    provider = await find_provider(session, slug)
+    return provider if provider.row.version == version else None
 
 
 async def save_provider(

@@ -14,12 +14,11 @@ from app.accounts.service import BannedError, held
 from app.db import Database, Databased, Session
 from app.errors import NotFoundError
 from app.i18n import Text, lazy
-from app.memberships.limits import hold
 from app.organisations.attempts import begin, client_of, take
 from app.organisations.entering import Entered, enter, known, link
 from app.organisations.models import SignInAttempt
 from app.organisations.openid import Answer, Claims, WentWrongError, Why, claims_of, discover
-from app.organisations.providers import Provider, find_provider
+from app.organisations.providers import Provider, find_provider, held_unchanged
 from app.organisations.sign_in_schemas import FindInput, LinkInput
 from app.organisations.sign_in_words import SignInFailedError
 from app.organisations.trying import tried
@@ -116,6 +115,7 @@ async def _come_in(
     claims: Claims,
 ) -> Response:
     async with database.transaction() as session:
+        provider = await _unchanged(session, provider, provider.row.version)
         if viewer is not None and not await known(session, provider, claims):
             return _ask_to_link(request, provider, viewer, claims, attempt.onward)
         entered = await enter(session, provider, claims)
@@ -136,8 +136,9 @@ def _ask_to_link(
 ) -> Response:
     """Someone is signed in here and new there: one person with one account, if they say so."""
     values = sorted(claims.values(provider.row.role_claim)) if provider.row.role_claim else []
-    told = [provider.row.id, viewer.id, claims.subject, claims.email, claims.name, values, onward]
-    signed = signer(settings_of(request), LINK).dumps(told)
+    asked = [provider.row.id, provider.row.version, viewer.id]
+    told = [claims.subject, claims.email, claims.name, values, onward]
+    signed = signer(settings_of(request), LINK).dumps([asked, told])
     return page(request, "organisations/sign_in_link.html", provider=provider, claims=claims, link=signed)
 
 
@@ -148,14 +149,17 @@ async def link_account(request: Request, session: Session, viewer: SignedIn, slu
     form = await read_form(request, LinkInput)
     told = unsigned(settings_of(request), LINK, form.value.link if form.value else None, seconds=LINK_SECONDS)
     match told:
-        case [provider.row.id, viewer.id, str(subject), str(email), str(name), list(values), str(onward)]:
+        case [
+            [provider.row.id, int(version), viewer.id],
+            [str(subject), str(email), str(name), list(values), str(onward)],
+        ]:
             claims = Claims(subject, email, name, {provider.row.role_claim: values})
         case _:
             raise _failed(provider, Why.OVER)
-    await hold(session, provider.organisation.holder_id)
-    user = await _account(session, viewer)
-    await link(session, provider, user, claims.subject)
     try:
+        provider = await _unchanged(session, provider, version)
+        user = await _account(session, viewer)
+        await link(session, provider, user, claims.subject)
         entered = await enter(session, provider, claims)
     except WentWrongError as error:
         raise _failed(provider, error.why) from error
@@ -163,6 +167,14 @@ async def link_account(request: Request, session: Session, viewer: SignedIn, slu
         "Linked. %(organisation)s signs you in now.", organisation=provider.name
     )
     return go(request, local_path(onward, path_of(request, "home.dashboard")), say=said)
+
+
+async def _unchanged(session: AsyncSession, provider: Provider, version: int) -> Provider:
+    """The provider, held. Raises WentWrongError if an admin has saved it since: what it said was said to another."""
+    held_one = await held_unchanged(session, provider.organisation.slug, version)
+    if held_one is None or held_one.row.id != provider.row.id:
+        raise WentWrongError(Why.OVER)
+    return held_one
 
 
 async def _account(session: AsyncSession, viewer: Viewer) -> User:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import psycopg
 from sqlalchemy import func, select, update
 
 from app.accounts import sessions
@@ -11,6 +12,7 @@ from app.organisations.models import ExternalIdentity, Invitation, OrganisationH
 from tests.app.organisations.providers import HERE, at_provider, begin, come_back, through
 from tests.conftest import new_person
 from tests.factories import a_person, an_organisation, signed_in
+from tests.openid_provider import signed
 
 HOME = "/organisations/riverside-housing"
 
@@ -253,6 +255,33 @@ async def test_someone_with_another_address_signs_in_first_and_links_by_hand(
         )
         assert answer.status_code == 403
         assert "finished already" in answer.text
+
+
+async def test_what_a_provider_said_is_not_believed_of_the_one_that_was_saved_since(
+    site, database, riverside, signs_in
+):
+    private = await a_person(database, "dov@private.example", name="Dov at home")
+    async with signed_in(site, private) as person:
+        await through(person)
+        async with database.transaction() as session:
+            await session.execute(update(SignInProvider).values(version=SignInProvider.version + 1))
+        await person.submit("/link")
+        assert "finished already" in person.words
+    assert await host_of(database, riverside, "dov@private.example") is None
+
+
+async def test_a_provider_that_is_saved_while_it_answers_signs_nobody_in(
+    someone, database_url, riverside, signs_in, provider
+):
+    def answer(claims):
+        with psycopg.connect(database_url) as connection:
+            connection.execute("UPDATE sign_in_providers SET version = version + 1")
+        return signed(claims)
+
+    provider.sign = answer
+    await through(someone)
+    assert "finished already" in someone.words
+    assert "session" not in someone.client.cookies
 
 
 async def test_a_banned_account_stays_closed(someone, database, signs_in):
