@@ -16,8 +16,10 @@ from app.settings import Settings
 MOST_BYTES = 256_000
 SECONDS = 8.0
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-# Ways to write an IPv4 address as an IPv6 one: a network behind such a gateway is not to be reached through it.
-NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+# What is given out on the internet; outside of it are, among others, all gateways from IPv6 to an IPv4 address
+# (RFC 4291, RFC 6052) but 6to4 and Teredo.
+GIVEN_OUT = ip_network("2000::/3")
+PROTOCOLS = ip_network("192.0.0.0/24")  # "global" in part, and no host of anybody (RFC 6890)
 
 
 class OutsideError(Exception):
@@ -114,9 +116,9 @@ def is_public(address: str) -> bool:
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is not None:
             return is_public(str(found.ipv4_mapped))
-        if found.sixtofour or found.teredo or any(found in network for network in NAT64):
+        if found.sixtofour or found.teredo or found not in GIVEN_OUT:
             return False
-    return found.is_global and not found.is_multicast
+    return found.is_global and not found.is_multicast and found not in PROTOCOLS
 
 
 def _at(request: httpx.Request, address: str, host: str) -> httpx.Request:

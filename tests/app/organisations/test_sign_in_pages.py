@@ -234,6 +234,7 @@ def test_this_machine_may_be_asked_without_tls_where_the_operator_lets_it(settin
         *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),  # noqa: S104  not bound
         *("224.0.0.1", "::1", "::", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"),
         *("2002:7f00:1::", "2001:0:1::", "ff02::1", "255.255.255.255", "name"),
+        *("::127.0.0.1", "::ffff:0:127.0.0.1", "fec0::1", "5f00::1", "192.0.0.8"),
     ],
 )
 def test_private_addresses_are_not_public(address):
