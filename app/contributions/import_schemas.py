@@ -1,5 +1,6 @@
 """What the forms of imports may set."""
 
+import re
 from typing import Annotated
 
 from fastapi import Request
@@ -77,14 +78,13 @@ async def read_settings(request: Request) -> tuple[Form[SettingsInput], dict[str
     form = check_form(values, SettingsInput)
     rates: dict[str, str] = {}
     for name, value in values.items():
-        code = name.removeprefix("rate_")
-        if code != name and len(code) == 3 and code.isalpha() and code.isascii() and code.isupper():  # noqa: PLR2004
+        if named := re.fullmatch(r"rate_([A-Z]{3})", name):
             one = check_form({"rate": value}, RateInput)
             if one.errors:
                 form.errors[name] = one.errors["rate"]
                 form.value = None
             elif one.value is not None and one.value.rate is not None:
-                rates[code] = str(one.value.rate)
+                rates[named[1]] = str(one.value.rate)
     return form, rates
 
 

@@ -36,11 +36,12 @@ _AMOUNTS = {
 }
 _SIGNS = re.compile(r"[\s€$£\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]")
 _DIGITS = 13
+_LONGEST_DAY = 63  # characters: a day, and a time after it
 
 
 def day_of(text: str, days: Days) -> date:
-    """A day; of a year in two digits it is this century's."""
-    found = _DAYS[days].fullmatch(text.strip()) if len(text) < 64 and text.isascii() else None  # noqa: PLR2004
+    """A day; of a year in two digits it is this century's. Raises Problem."""
+    found = _DAYS[days].fullmatch(text.strip()) if len(text) <= _LONGEST_DAY and text.isascii() else None
     if found is None:
         raise Problem(lazy("This is not a day as this file writes them."))
     year = int(found["y"])
@@ -51,7 +52,10 @@ def day_of(text: str, days: Days) -> date:
 
 
 def amount_of(text: str, decimals: Decimals) -> int:
-    """An amount in hundredths, below zero for what went out: -1.234,50, 1234.5, +12, 12-, (12)."""
+    """An amount in hundredths, below zero for what went out: -1.234,50, 1234.5, +12, 12-, (12).
+
+    Raises Problem.
+    """
     found = _SIGNS.sub("", text).replace("\N{MINUS SIGN}", "-")
     minus = found.startswith("-") or found.endswith("-") or (found.startswith("(") and found.endswith(")"))
     figures = _AMOUNTS[decimals].fullmatch(found.strip("+-()")) if found.isascii() or "’" in found else None

@@ -53,7 +53,7 @@ def payments_of(table: Table) -> tuple[list[Payment], list[Trouble]]:
             cents -= amount_of(said["reversed_amount"] or "0", Decimals.POINT)
             column = "currency"
             if not re.fullmatch(r"[A-Z]{3}", said["currency"]):
-                raise Problem(lazy("Write the three letters of the currency: EUR, CHF, USD."))  # noqa: TRY301
+                raise Problem(lazy("Write the three letters of the currency: EUR, CHF, USD."))  # noqa: TRY301  as above
         except Problem as problem:
             troubles.append(Trouble(line, places[column] + 1, problem.text))
             continue
