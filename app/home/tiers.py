@@ -32,7 +32,8 @@ async def tiers(request: Request, session: Session, viewer: AnyViewer) -> Respon
     """What each tier grants, for everyone; who is signed in sees which one holds for them (or whom they act for)."""
     own = None
     if viewer is not None:
-        own = await standing_of(session, viewer.acting_holder_id or viewer.holder_id)
+        # Only whom they may act for: what the browser's cookie says is anybody's number.
+        own = await standing_of(session, viewer.acting.holder_id if viewer.acting else viewer.holder_id)
     shown = [_tier(tier, limits) for tier, limits in (await offers(session)).values()]
     return page(request, "home/tiers.html", tiers=shown, own=own)
 

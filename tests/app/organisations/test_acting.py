@@ -33,5 +33,13 @@ async def test_nobody_acts_for_whom_they_do_not_host(site, database, riverside):
         assert "Riverside" not in person.words
         for made_up in (str(riverside.holder_id), "9" * 40, "-1", "x"):
             person.client.cookies.set("acting", made_up, domain="127.0.0.1", path="/")
-            assert (await person.open("/rooms")).status_code == 200
-            assert "Riverside" not in person.words
+            for page in ("/rooms", "/tiers", "/membership"):
+                assert (await person.open(page)).status_code == 200
+                assert "Riverside" not in person.words
+
+
+async def test_the_tiers_page_says_what_holds_for_whom_one_acts_for(site, database, bea, riverside):
+    async with signed_in(site, bea) as person:
+        await person.open(f"/rooms?holder={riverside.holder_id}")
+        await person.open("/tiers")
+        assert "Riverside Housing is on the tier “Consumer organisation” now." in person.words
