@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
+from markupsafe import escape
 
 from app import wording
 from app.folding import FoldingEnvironment
@@ -46,6 +47,18 @@ class Templates:
         return self._environments[spoken()].get_template(name).render(**context)
 
 
+@pass_context
+def _said(context: Context, text: str, **values: Any) -> str:
+    """A text that is known only when the page is rendered: perhaps one that operators typed, as a tier's name.
+
+    Jinja's own takes every text for HTML, and for a format even without values: “50% off” would break each page.
+    """
+    found = translated(text)
+    if context.eval_ctx.autoescape:
+        found = escape(found)
+    return found % values if values else found
+
+
 def _environment(language: str, pattern: Callable[[str], str], site: Any, folder: Path) -> Environment:
     def url(name: str, /, **params: object) -> str:
         return pattern(name).format_map(params)
@@ -70,7 +83,14 @@ def _environment(language: str, pattern: Callable[[str], str], site: Any, folder
         """Jinja's own, with `num` as the reader's language writes figures."""
         return plural(context, one, many, num, **{"num": wording.number(num), **values})
 
-    environment.globals.update(ngettext=ngettext, static=static, url=url, site=site, languages=LANGUAGES)
+    environment.globals.update(
+        {"_": _said, "gettext": _said},
+        ngettext=ngettext,
+        static=static,
+        url=url,
+        site=site,
+        languages=LANGUAGES,
+    )
     environment.filters.update(
         bytes=wording.size,
         date=wording.date,
