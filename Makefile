@@ -38,7 +38,7 @@ test-quick: check ## the tests of the loop: no browser, under a minute
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/quotas tests/bbb_client tests/app
 
 test-long: .venv/.dev ## the proofs at full size: every race ten times, hundreds of random stories (a quarter of an hour)
-	GUILDHALL_TESTS_LONG=1 $(BIN)/pytest -q -n 2 --dist loadfile tests/model tests/races
+	GUILDHALL_TESTS_LONG=1 $(BIN)/pytest -q -n 2 --dist loadfile tests/model tests/races tests/app/contributions/test_import_pages.py
 
 bench: .venv/.dev ## how fast it is: fills a database, measures, writes docs/performance.md (20 minutes)
 	@$(BIN)/python -m bench.run

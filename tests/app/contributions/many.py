@@ -9,6 +9,8 @@ from app import clock
 from app.db import Database
 
 ENTRIES, CONTRIBUTORS = 100_000, 10_000
+PATIENCE = 300.0  # seconds
+FILLED = ("ledger_entries", "holders", "memberships", "organisations", "import_lines", "grants")
 
 HOLDERS = """
     INSERT INTO holders (kind, name, created_at)
@@ -60,14 +62,19 @@ GRANTS = """
 async def many(database: Database) -> None:
     """Fill the tables, and let PostgreSQL look at them."""
     values = {"now": clock.now(), "people": CONTRIBUTORS, "entries": ENTRIES}
-    async with database.transaction() as session:
-        # A page may not take so long; a hundred thousand lines on a busy machine may.
-        await session.execute(text("SET LOCAL statement_timeout = 0"))
-        for statement in (HOLDERS, ORGANISATIONS, MEMBERSHIPS, LEDGER, FILES, LINES, GRANTS):
-            wanted = {name: value for name, value in values.items() if f":{name}" in statement}
-            await session.execute(text(statement), wanted)
+    # A page may not take so long; a hundred thousand lines on a busy machine may.
+    statements = ["SET statement_timeout = 0"]
+    for statement in (HOLDERS, ORGANISATIONS, MEMBERSHIPS, LEDGER, FILES, LINES, GRANTS):
+        wanted = {name: value for name, value in values.items() if f":{name}" in statement}
+        made = (
+            text(statement)
+            .bindparams(**wanted)
+            .compile(database.engine, compile_kwargs={"literal_binds": True})
+        )
+        statements.append(str(made))
+    statements += [f"ANALYZE {table}" for table in FILLED]
     async with database.engine.connect() as connection:
         raw = await connection.get_raw_connection()
-        tables = ("ledger_entries", "holders", "memberships", "organisations", "import_lines", "grants")
-        for table in tables:
-            await raw.driver_connection.execute(f"ANALYZE {table}")
+        for statement in statements:
+            await raw.driver_connection.execute(statement, timeout=PATIENCE)
+        await raw.driver_connection.execute("RESET statement_timeout")
