@@ -1,4 +1,4 @@
-"""What a lowered limit does to those on a tier, in sentences (DOMAIN.md, what happens on a downgrade)."""
+"""What a lowered limit does to those on a tier, in sentences."""
 
 from collections.abc import Callable
 

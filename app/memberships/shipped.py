@@ -1,4 +1,4 @@
-"""The tiers and numbers that a new installation begins with (DOMAIN.md, *Tiers that ship*)."""
+"""The tiers and numbers that a new installation begins with."""
 
 from pathlib import Path
 

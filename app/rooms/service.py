@@ -123,7 +123,7 @@ async def recordings_in(session: AsyncSession, room_id: int) -> int:
 async def spend_a_room(
     session: AsyncSession, held: HeldLimits, *, question: Question, room: str, asked: str
 ) -> None:
-    """Refuse one more room than the held limits allow (DOMAIN.md, tiers: rooms)."""
+    """Refuse one more room than the held limits allow. Raises RefusedError."""
     decision = may_create_room(held.limits, await count_rooms(session, held.holder_id))
     if isinstance(decision, Refused):
         raise await refusal(

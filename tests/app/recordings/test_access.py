@@ -93,7 +93,7 @@ async def browser_of(site, hall: Hall, who: str) -> AsyncIterator[Person]:
 
 
 def expected(who: str, visibility: str) -> str:
-    """What DOMAIN.md and the settings of a recording say, written down once more."""
+    """What docs/recordings.md and the settings of a recording say, written down once more."""
     stranger = who in {"guest", "guest with the code", "banned"}
     if visibility == Visibility.NOBODY:
         return NOT_THERE
