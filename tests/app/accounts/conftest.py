@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import select
 
+from app import clock
 from app.accounts import passwords
 from app.accounts.models import User
 from app.accounts.service import create_account
 from app.db import Database
+from app.memberships.models import Membership, Tier
 from tests.browser import Person
 
 PASSWORD = "seven brown hens at noon"
@@ -71,3 +75,38 @@ async def her(someone: Person, ada: User) -> Person:
     await sign_in(someone)
     assert await is_signed_in(someone)
     return someone
+
+
+async def membership(database, user: User, reason: str = "gave 120 EUR") -> None:
+    """The account's holder is a session organiser from now on."""
+    async with database.transaction() as session:
+        tier = await session.scalar(select(Tier.id).where(Tier.key == "session-organiser"))
+        session.add(
+            Membership(
+                holder_id=user.holder_id,
+                tier_id=tier,
+                starts_at=clock.now(),
+                reason=reason,
+                granted_by="Olga Operator",
+            )
+        )
+
+
+async def sign_up(
+    person: Person, email: str = ADA, password: str = PASSWORD, **fields: str
+) -> httpx.Response:
+    """Fill in the form of a new account, Ada's."""
+    await person.open("/sign-up")
+    return await person.submit("/sign-up", **{"name": "Ada", "email": email, "password": password, **fields})
+
+
+async def only_user(database) -> User:
+    """The account, of which there is one."""
+    async with database.transaction() as session:
+        return (await session.scalars(select(User))).one()
+
+
+async def verify(person: Person, email: str = ADA) -> None:
+    """Open the newest link in a mail to that address, and press its button."""
+    await person.open(await person.link_in_mail(email))
+    await person.submit("/verify/")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.access import ApiViewer
+from app.accounts.deletion import delete_account
 from app.accounts.models import ApiToken, BrowserSession, User
 from app.accounts.service import ban
 from app.accounts.tokens import MOST, TooManyTokensError, create_token, find_by_token
@@ -265,3 +266,18 @@ async def test_a_wrong_password_ends_no_session(her):
     await her.open("/account/password")
     await her.submit("/account/password", password=OTHER_PASSWORD, new_password="a cart of turnips")
     assert await is_signed_in(her)
+
+
+@pytest.mark.slow
+async def test_the_session_of_someone_who_was_deleted_elsewhere_is_over(her, ada, database):
+    async with database.transaction() as session:
+        await delete_account(session, ada.id)
+    assert not await is_signed_in(her)
+
+
+@pytest.mark.slow
+async def test_seldom_used_sessions_say_when_they_were_seen(her, move_clock):
+    await move_clock(minutes=30)
+    await her.open("/account/sessions")
+    assert "now" in her.words
+    assert clock.offset() >= timedelta(minutes=30)

@@ -1,40 +1,31 @@
-"""Taking one's data along and deleting one's account; operators; what is never logged."""
+"""Deleting one's account: what goes, what stays, and what stands in the way."""
 
 import asyncio
-import json
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from structlog.testing import capture_logs
 
 from app import clock
-from app.accounts import deletion, export
+from app.accounts import deletion
 from app.accounts.deletion import StillNeededError, delete_account, goes_with_account, stands_in_the_way
 from app.accounts.models import ApiToken, BrowserSession, User
-from app.accounts.service import WeakPasswordError, ban, create_operator, forget_unverified
+from app.accounts.service import create_operator
 from app.accounts.tokens import create_token
 from app.meetings.models import Meeting, MeetingState
-from app.memberships.models import Holder, HolderKind, Membership, Tier
+from app.memberships.models import Holder, HolderKind, Membership
 from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.servers.models import Server
-from tests.app.accounts.conftest import ADA, OTHER_PASSWORD, PASSWORD, is_signed_in, make_user, sign_in
+from tests.app.accounts.conftest import (
+    ADA,
+    OTHER_PASSWORD,
+    PASSWORD,
+    is_signed_in,
+    make_user,
+    membership,
+    sign_in,
+)
 
 pytestmark = pytest.mark.slow
-
-
-async def membership(database, user: User, reason: str = "gave 120 EUR") -> None:
-    async with database.transaction() as session:
-        tier = await session.scalar(select(Tier.id).where(Tier.key == "session-organiser"))
-        session.add(
-            Membership(
-                holder_id=user.holder_id,
-                tier_id=tier,
-                starts_at=clock.now(),
-                reason=reason,
-                granted_by="Olga Operator",
-            )
-        )
 
 
 async def organisation(database, admins: list[User], hosts: tuple[User, ...] = ()) -> None:
@@ -83,38 +74,6 @@ async def exists(database, user: User) -> bool:
 async def farewell(person, password: str = PASSWORD, word: str = "delete") -> None:
     await person.open("/account/delete")
     await person.submit("/account/delete", password=password, word=word)
-
-
-async def test_the_export_holds_everything_about_its_owner_and_no_secret(her, ada, database):
-    await membership(database, ada)
-    bo = await make_user(database, "bo@example.org")
-    await membership(database, bo, "somebody else's")
-    async with database.transaction() as session:
-        token = await create_token(session, ada.id, "robot", days=30)
-    answer = await her.open("/account/data.json")
-    assert "attachment" in answer.headers["content-disposition"]
-    data = json.loads(answer.text)
-    assert data["account"]["email"] == ADA
-    assert data["account"]["name"] == "Ada"
-    assert len(data["sessions"]) == 1
-    assert data["api_tokens"][0]["name"] == "robot"
-    assert data["memberships"][0]["tier"] == "session-organiser"
-    assert data["memberships"][0]["reason"] == "gave 120 EUR"
-    for secret in ("argon2", token.secret, "hash", "Olga", "bo@example.org", "somebody else's"):
-        assert secret not in answer.text
-
-
-async def test_features_add_their_part_to_the_export(her, ada, monkeypatch):
-    async def rooms(session, user_id: int) -> dict[str, object]:
-        del session
-        return {"shelves": [{"of": user_id, "since": clock.now()}]}
-
-    monkeypatch.setattr(export, "exporters", [*export.exporters])
-    export.exports(rooms)
-    export.exports(rooms)  # twice is once
-    data = json.loads((await her.open("/account/data.json")).text)
-    assert data["shelves"][0]["of"] == ada.id
-    assert export.exporters.count(rooms) == 1
 
 
 async def test_deleting_an_account_takes_everything_but_a_nameless_holder_and_its_memberships(
@@ -253,107 +212,3 @@ async def test_features_take_their_part_away_or_object(ada, database, monkeypatc
         await delete_account(session, ada.id)
     assert seen == ["watered", ADA]
     assert not await exists(database, ada)
-
-
-async def test_an_operator_made_from_the_command_line_is_verified_and_can_sign_in(someone, database):
-    async with database.transaction() as session:
-        made = await create_operator(session, ADA, "Ada", PASSWORD)
-    assert made.is_new
-    assert made.user.is_operator
-    assert made.user.verified_at is not None
-    await sign_in(someone)
-    assert await is_signed_in(someone)
-
-
-async def test_an_account_that_exists_is_promoted_and_keeps_its_password(someone, database):
-    user = await make_user(database, verified=False)
-    async with database.transaction() as session:
-        await ban(session, user.id, "by mistake")
-    async with database.transaction() as session:
-        made = await create_operator(session, ADA.upper(), "Someone", OTHER_PASSWORD)
-    assert not made.is_new
-    assert (made.user.id, made.user.name) == (user.id, "Ada")
-    assert made.user.is_operator
-    assert made.user.verified_at is not None
-    await sign_in(someone)
-    assert await is_signed_in(someone)
-
-
-async def test_an_operator_with_a_weak_password_is_not_made(database):
-    async with database.transaction() as session:
-        with pytest.raises(WeakPasswordError):
-            await create_operator(session, ADA, "Ada", "password1")
-        assert await session.scalar(select(func.count()).select_from(User)) == 0
-
-
-async def test_accounts_that_were_never_verified_are_forgotten_after_a_month(database, move_clock):
-    await make_user(database, verified=False)
-    kept = await make_user(database, "kept@example.org")
-    given = await make_user(database, "given@example.org", verified=False)
-    await membership(database, given)
-    await move_clock(days=29)
-    async with database.transaction() as session:
-        await forget_unverified(session)
-        assert await session.scalar(select(func.count()).select_from(User)) == 3
-    await move_clock(days=2)
-    async with database.transaction() as session:
-        await forget_unverified(session)
-        left = set(await session.scalars(select(User.id)))
-        holders = set(await session.scalars(select(Holder.id)))
-    assert left == {kept.id, given.id}
-    assert holders == {kept.holder_id, given.holder_id}
-
-
-async def test_passwords_links_cookies_and_tokens_are_in_no_log_line(someone, database, capfd):
-    with capture_logs() as logs:
-        await someone.open("/sign-up")
-        await someone.submit("/sign-up", name="Ada", email=ADA, password=PASSWORD)
-        verify = (await someone.link_in_mail(ADA)).rpartition("/")[2]
-        await someone.open(f"/verify/{verify}")
-        await someone.submit("/verify/")
-        await someone.submit("/sign-out", follow=False)
-        await sign_in(someone, password=OTHER_PASSWORD)
-        await sign_in(someone)
-        cookie = someone.client.cookies["session"]
-        await someone.open("/account/tokens")
-        await someone.submit("/account/tokens", name="robot")
-        token = "gh_" + someone.page.text.partition('value="gh_')[2].partition('"')[0]
-        await someone.open("/account/email")
-        await someone.submit("/account/email", email="new@example.org", password=PASSWORD)
-        change = (await someone.link_in_mail("new@example.org")).rpartition("/")[2]
-        await someone.open("/forgotten-password")
-        await someone.submit("/forgotten-password", email=ADA)
-        reset = (await someone.link_in_mail(ADA)).rpartition("/")[2]
-        await someone.open(f"/new-password/{reset}")
-        await someone.submit("/new-password/", new_password=OTHER_PASSWORD)
-    async with database.transaction() as session:
-        hashed = await session.scalar(select(User.password_hash))
-    assert len(logs) > 15
-    said = repr(logs) + "".join(capfd.readouterr())
-    for secret in (
-        PASSWORD,
-        OTHER_PASSWORD,
-        verify,
-        cookie,
-        token,
-        change,
-        reset,
-        hashed,
-        ADA,
-        "new@example.org",
-    ):
-        assert secret
-        assert secret not in said
-
-
-async def test_the_session_of_someone_who_was_deleted_elsewhere_is_over(her, ada, database):
-    async with database.transaction() as session:
-        await delete_account(session, ada.id)
-    assert not await is_signed_in(her)
-
-
-async def test_seldom_used_sessions_say_when_they_were_seen(her, move_clock):
-    await move_clock(minutes=30)
-    await her.open("/account/sessions")
-    assert "now" in her.words
-    assert clock.offset() >= timedelta(minutes=30)
