@@ -20,17 +20,7 @@ from bbb_client.analytics import analytics
 from bbb_client.simulator.callbacks import jwt
 from tests.app.meetings.bbb import order
 from tests.conftest import SECRET, new_person
-from tests.factories import ADDRESSES, a_person, a_room, meeting_by, signed_in, start
-
-
-@pytest.fixture
-async def ada(database):
-    return await a_person(database)
-
-
-@pytest.fixture
-async def running(site, database, ada):
-    return await start(site, await a_room(database, ada, address="the-place"), ada)
+from tests.factories import ADDRESSES, a_person, a_room, meeting_by, signed_in
 
 
 async def figures(database, meeting):

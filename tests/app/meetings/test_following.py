@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 
@@ -17,14 +16,10 @@ from app.rooms.models import Room
 from app.rooms.service import delete_room
 from app.servers.models import Server
 from quotas.decisions import Granted
-from tests.app.meetings.test_joining import enter
+from tests.app.meetings.bbb import order
+from tests.app.meetings.stories import enter, now
 from tests.conftest import new_person
-from tests.factories import a_person, a_room, meeting_by, signed_in, start
-
-
-async def bbb(simulator, path, **body):
-    async with httpx.AsyncClient(base_url=simulator.control) as control:
-        (await control.post(path, json=body)).raise_for_status()
+from tests.factories import a_person, a_room, an_organisation, signed_in, start
 
 
 @pytest.fixture
@@ -32,10 +27,6 @@ async def running(site, database):
     """A running meeting of Ada's."""
     ada = await a_person(database)
     return await start(site, await a_room(database, ada, address="the-place"), ada)
-
-
-async def now(database, meeting):
-    return await meeting_by(database, meeting.id)
 
 
 async def callback(site, meeting, token=None):
@@ -47,10 +38,10 @@ async def callback(site, meeting, token=None):
 
 
 async def test_a_round_counts_the_people_and_keeps_the_peak(site, database, simulator, running):
-    await bbb(simulator, "connect", meetingID=running.external_id, count=4)
+    await order(simulator, "connect", meetingID=running.external_id, count=4)
     await follow(database, site.state.servers)
     assert (await now(database, running)).people_now == 4
-    await bbb(simulator, "leave", meetingID=running.external_id, count=3)
+    await order(simulator, "leave", meetingID=running.external_id, count=3)
     await simulator.advance(61)
     await follow(database, site.state.servers)
     meeting = await now(database, running)
@@ -58,9 +49,9 @@ async def test_a_round_counts_the_people_and_keeps_the_peak(site, database, simu
 
 
 async def test_a_meeting_that_is_gone_from_an_answering_server_has_ended(site, database, simulator, running):
-    await bbb(simulator, "connect", meetingID=running.external_id, count=2)
+    await order(simulator, "connect", meetingID=running.external_id, count=2)
     await follow(database, site.state.servers)
-    await bbb(simulator, "restart")
+    await order(simulator, "restart")
     await follow(database, site.state.servers)
     meeting = await now(database, running)
     assert (meeting.state, meeting.end_reason) == (MeetingState.ENDED, EndReason.GONE)
@@ -70,7 +61,7 @@ async def test_a_meeting_that_is_gone_from_an_answering_server_has_ended(site, d
 async def test_a_server_that_does_not_answer_makes_meetings_unknown_and_never_ended(
     site, database, simulator, running, kind
 ):
-    await bbb(simulator, "faults", kind=kind)
+    await order(simulator, "faults", kind=kind)
     await follow(database, site.state.servers)
     await follow(database, site.state.servers)
     assert (await now(database, running)).state == MeetingState.RUNNING
@@ -90,8 +81,8 @@ async def test_a_server_that_does_not_answer_makes_meetings_unknown_and_never_en
 
 @pytest.mark.parametrize("kind", ["broken-xml", "thousands"])
 async def test_a_round_bears_what_servers_are_known_for(site, database, simulator, running, kind):
-    await bbb(simulator, "connect", meetingID=running.external_id, count=2)
-    await bbb(simulator, "faults", kind=kind)
+    await order(simulator, "connect", meetingID=running.external_id, count=2)
+    await order(simulator, "faults", kind=kind)
     await follow(database, site.state.servers)
     assert (await now(database, running)).people_now == 2
 
@@ -135,7 +126,7 @@ async def test_a_forged_end_callback_changes_nothing(site, database, running, to
 
 
 async def test_the_callback_and_the_round_agree(site, database, simulator, running, move_clock):
-    await bbb(simulator, "connect", meetingID=running.external_id, count=1)
+    await order(simulator, "connect", meetingID=running.external_id, count=1)
     await follow(database, site.state.servers)
     await move_clock(minutes=60, seconds=2)
     await callback(site, running)
@@ -148,7 +139,7 @@ async def test_the_callback_and_the_round_agree(site, database, simulator, runni
 async def test_a_meeting_whose_callback_was_lost_ends_by_its_terms(
     site, database, simulator, running, move_clock
 ):
-    await bbb(simulator, "connect", meetingID=running.external_id, count=1)
+    await order(simulator, "connect", meetingID=running.external_id, count=1)
     await follow(database, site.state.servers)
     await move_clock(minutes=75)
     await follow(database, site.state.servers)
@@ -160,7 +151,7 @@ async def test_a_meeting_whose_callback_was_lost_ends_by_its_terms(
 async def test_the_room_says_why_it_ended_and_when_it_can_start_again(
     site, database, simulator, running, move_clock
 ):
-    await bbb(simulator, "connect", meetingID=running.external_id, count=1)
+    await order(simulator, "connect", meetingID=running.external_id, count=1)
     await follow(database, site.state.servers)
     await move_clock(minutes=61)
     await follow(database, site.state.servers)
@@ -182,7 +173,7 @@ async def test_what_is_started_while_the_server_is_asked_is_not_ended(site, data
     async with database.transaction() as session:
         fresh = await session.get_one(Meeting, running.id)
         fresh.started_at = clock.now() + timedelta(seconds=1)
-    await bbb(simulator, "restart")
+    await order(simulator, "restart")
     await follow(database, site.state.servers)
     assert (await now(database, running)).state == MeetingState.RUNNING
 
@@ -213,7 +204,7 @@ async def test_a_host_ends_the_meeting_for_everyone(site, database, simulator, r
 async def test_an_end_that_bbb_did_not_hear_is_asked_for_again(site, database, simulator, running):
     from app.meetings.starting import ServerSilentError
 
-    await bbb(simulator, "faults", kind="error-500", call="end")
+    await order(simulator, "faults", kind="error-500", call="end")
     with pytest.raises(ServerSilentError):
         await end_meeting(database, site.state.servers, running.id, EndReason.BY_HOST)
     assert (await now(database, running)).state == MeetingState.RUNNING
@@ -280,3 +271,20 @@ async def test_who_waits_for_a_place_hears_when_someone_never_came(site, databas
         await follow(database, site.state.servers)
         assert await ear.wait(2)
     assert isinstance(await enter(database, running, "late"), Granted)
+
+
+async def test_only_hosts_end_a_meeting(site, database):
+    ada, bela = await a_person(database), await a_person(database, "bela@example.org")
+    chidi = await a_person(database, "chidi@example.org")
+    made = await an_organisation(database, "Riverside", "consumer", ada="host", bela="admin", chidi="host")
+    room = await a_room(database, ada, address="the-place", holder_id=made.holder_id)
+    meeting = await start(site, room, ada)
+    for person, status in ((chidi, 403), (bela, 303)):
+        async with signed_in(site, person) as browser:
+            await browser.open("/rooms/new")
+            token = browser.form("/rooms/new").fields["form_token"]
+            page = await browser.client.post("/r/the-place/end", data={"form_token": token})
+            assert page.status_code == status
+    async with database.transaction() as session:
+        ended = await session.get_one(type(meeting), meeting.id)
+    assert (ended.state, ended.end_reason) == ("ended", "by_host")

@@ -37,16 +37,6 @@ from tests.factories import (
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-async def ada(database):
-    return await a_person(database)
-
-
-@pytest.fixture
-async def room(database, ada):
-    return await a_room(database, ada, address="the-place")
-
-
 async def move_to(database, holder_id, key, **more):
     async with database.transaction() as session:
         await put_on_tier(session, holder_id, key, reason="a test", granted_by="a test", **more)
