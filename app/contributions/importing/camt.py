@@ -29,6 +29,8 @@ from app.contributions.models import LeftOut
 from app.i18n import lazy
 from app.web.forms import Problem
 
+ACCOUNT_LENGTH = 64  # an IBAN has 34 characters at most, as has the number of another account
+
 # What banks write where they have no number for a payment.
 _NO_NUMBER = {"", "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NONE"}
 
@@ -53,7 +55,8 @@ def payments_of(content: bytes) -> tuple[list[Payment], list[Trouble]]:
     troubles: list[Trouble] = []
     number = 0
     for statement in statements:
-        account = _text(statement, "Acct", "Id", "IBAN") or _text(statement, "Acct", "Id", "Othr", "Id")
+        said = _text(statement, "Acct", "Id", "IBAN") or _text(statement, "Acct", "Id", "Othr", "Id")
+        account = tidied(said, ACCOUNT_LENGTH)  # it stands in the key of every payment, and keys are indexed
         for entry in _all(statement, "Ntry"):
             number += 1
             try:

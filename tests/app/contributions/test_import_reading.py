@@ -220,6 +220,12 @@ def test_a_bank_statement(version):
     assert len({one.key for one in found}) == 5
 
 
+def test_the_number_of_an_account_never_makes_a_key_too_long_for_an_index():
+    content = statement(entry(number="<AcctSvcrRef>B1</AcctSvcrRef>")).replace(b"DE02", b"D" * 100_000)
+    [found] = lines(content).payments
+    assert len(found.key) < 300
+
+
 def test_payments_that_a_bank_collects_are_single_ones_if_they_add_up():
     parts = "".join(
         DETAILS.format(amount=f'<Amt Ccy="EUR">{sum_}</Amt>', text=sum_) for sum_ in ("4.00", "6.00")
