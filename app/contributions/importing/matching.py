@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import and_, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -14,7 +15,7 @@ from app.contributions.importing.payments import Payment
 from app.contributions.importing.references import holders_in
 from app.contributions.models import ImportLine, LedgerEntry, LineState, MatchedBy
 from app.memberships.models import Holder
-from app.organisations.models import Organisation
+from app.organisations.models import HostRole, Organisation, OrganisationHost
 
 # So many values stand in one statement.
 AT_ONCE = 5_000
@@ -33,10 +34,11 @@ async def matches_of(session: AsyncSession, payments: Sequence[Payment]) -> list
     """A match for each payment, in a fixed number of statements for each few thousand of them."""
     written = [holders_in(each.reference) for each in payments]
     real = await _real(session, {one for found in written for one in found})
-    by_mail = await _by_mail(session, {each.payer_email.lower() for each in payments} - {""})
+    mails = {each.payer_email.lower() for each in payments} - {""}
+    by_mail, by_contact = await _by_mail(session, mails), await _by_contact(session, mails)
     by_payer = await remembered(session, {each.payer_key for each in payments} - {""})
     return [
-        _match(payment, found & real, by_mail, by_payer)
+        _match(payment, found & real, (by_mail, by_contact), by_payer)
         for payment, found in zip(payments, written, strict=True)
     ]
 
@@ -44,16 +46,16 @@ async def matches_of(session: AsyncSession, payments: Sequence[Payment]) -> list
 def _match(
     payment: Payment,
     written: set[int],
-    by_mail: Mapping[str, set[int]],
+    by_address: tuple[Mapping[str, set[int]], Mapping[str, set[int]]],
     by_payer: Mapping[str, int],
 ) -> Match:
-    mailed = by_mail.get(payment.payer_email.lower(), set())
+    mailed, named = (found.get(payment.payer_email.lower(), set()) for found in by_address)
     if written:
         return _of(written, MatchedBy.REFERENCE, mailed)
     # What somebody decided by hand counts more than an address that two holders have.
     if len(mailed) != 1 and payment.payer_key in by_payer:
         return Match(by_payer[payment.payer_key], MatchedBy.PAYER)
-    return _of(mailed, MatchedBy.MAIL, set()) if mailed else Match()
+    return _of(mailed, MatchedBy.MAIL, named) if mailed else Match(others=sorted(named))
 
 
 def _of(found: set[int], by: MatchedBy, contrary: set[int]) -> Match:
@@ -72,18 +74,44 @@ async def _real(session: AsyncSession, holder_ids: set[int]) -> set[int]:
 
 
 async def _by_mail(session: AsyncSession, mails: set[str]) -> dict[str, set[int]]:
-    """Verified accounts, and organisations whose contact it is."""
+    """Whose address it is: verified accounts, and the organisations that their owners speak for."""
     found: dict[str, set[int]] = defaultdict(set)
     for part in parts_of(sorted(mails)):
         people = select(func.lower(User.email), User.holder_id).where(
             func.lower(User.email).in_(part), User.verified_at.is_not(None)
         )
-        organisations = select(func.lower(Organisation.contact), Organisation.holder_id).where(
-            func.lower(Organisation.contact).in_(part)
-        )
+        organisations = _contacts(part).where(_is_an_admin_s())
         for mail, holder_id in await session.execute(union_all(people, organisations)):
             found[mail].add(holder_id)
     return found
+
+
+async def _by_contact(session: AsyncSession, mails: set[str]) -> dict[str, set[int]]:
+    """Organisations that name an address as their contact without having it: somebody typed it, nobody proved it.
+
+    What is paid from there may be theirs, and is shown as that; or a stranger's, who would lose it.
+    """
+    found: dict[str, set[int]] = defaultdict(set)
+    for part in parts_of(sorted(mails)):
+        for mail, holder_id in await session.execute(_contacts(part).where(~_is_an_admin_s())):
+            found[mail].add(holder_id)
+    return found
+
+
+def _contacts(mails: list[int] | list[str]) -> Select[Any]:
+    contact = func.lower(Organisation.contact)
+    return select(contact, Organisation.holder_id).where(contact.in_(mails))
+
+
+def _is_an_admin_s() -> ColumnElement[bool]:
+    return exists().where(
+        OrganisationHost.organisation_id == Organisation.id,
+        OrganisationHost.role == HostRole.ADMIN,
+        OrganisationHost.suspended_at.is_(None),
+        OrganisationHost.user_id == User.id,
+        func.lower(User.email) == func.lower(Organisation.contact),
+        User.verified_at.is_not(None),
+    )
 
 
 async def remembered(session: AsyncSession, payers: set[str]) -> dict[str, int]:

@@ -117,6 +117,22 @@ async def test_a_reference_counts_more_than_a_mail_and_two_holders_are_nobody(br
     assert [entry.cents for entry in entries] == [100]
 
 
+async def test_an_address_that_an_organisation_only_names_takes_no_payment(bruna, ada, database, today):
+    """Whoever writes a stranger's address into their organisation's profile would get what the stranger paid."""
+    await a_person(database, "mallory@example.org")
+    grabber = await an_organisation(database, "Grabbers", "consumer", mallory="admin")
+    mails = "donor@example.org", "ada@example.org", "mallory@example.org"
+    for mail, holder_id in zip(mails, (None, ada.holder_id, None), strict=True):
+        async with database.transaction() as session:
+            await session.execute(text("UPDATE organisations SET contact = :mail"), {"mail": mail})
+        await bring(bruna, table(f"{today},600,Someone,{mail},,,EUR"))
+        assert "Grabbers" in bruna.words, "it is said, as something to look at"
+        await bruna.submit("/import")
+        lines, _entries = await everything(database)
+        assert lines[-1].holder_id == holder_id
+    assert grabber.holder_id not in {entry.contributor_id for entry in (await everything(database))[1]}
+
+
 async def test_matching_by_hand_records_once_and_is_remembered_until_it_is_reversed(
     bruna, ada, database, today
 ):
