@@ -24,18 +24,31 @@ async def tried(
     tried_by: int,
     claims: Claims,
 ) -> Response:
-    """They are back, still an admin, with an address of one of the domains: it works."""
+    """They are back, still an admin, with an address of one of the domains: it works.
+
+    It counts as tried only with an address of a confirmed domain: for the people of those it may be required then.
+    """
     if viewer is None or viewer.id != tried_by:
         raise WentWrongError(Why.OVER)
     async with database.transaction() as session:
         place = await administered(session, provider.organisation.slug, viewer)
-        if domain_of(claims.email) not in {one.domain for one in await domains_of(session, provider.row.id)}:
+        domains = {one.domain: one for one in await domains_of(session, provider.row.id)}
+        domain = domains.get(domain_of(claims.email))
+        if domain is None:
             raise WentWrongError(Why.OTHER_DOMAIN)
+        path = path_of(request, "organisations.sign_in", slug=provider.organisation.slug)
+        if domain.proven_at is None:
+            said = lazy(
+                "It works so far: the provider knows you as %(email)s. Try it once more when %(domain)s is "
+                "confirmed.",
+                email=claims.email,
+                domain=domain.domain,
+            )
+            return go(request, path, say=said, kind="warn")
         # Tried is what was there when they left; who changes it meanwhile tries again.
         if not await note_tried(session, place.organisation, provider.row.version):
             raise WentWrongError(Why.OVER)
     log.info("sign_in.tried", organisation=provider.organisation.id, by=viewer.id)
-    path = path_of(request, "organisations.sign_in", slug=provider.organisation.slug)
     return go(request, path, say=_words(provider, viewer, claims))
 
 

@@ -51,13 +51,18 @@ async def test_an_admin_sets_it_up_tries_it_and_requires_it_once_an_operator_has
     await at_ada_s.client.post(f"{HOME}/require", data=wish)
     assert not (await row_of(database)).required
     await try_it(at_ada_s)
-    assert "The provider knows you as ada@riverside.example, this site as ada@example.org." in at_ada_s.words
+    assert "It works so far: the provider knows you as ada@riverside.example." in at_ada_s.words
+    assert "Try it once more when riverside.example is confirmed." in at_ada_s.words
+    # Whose addresses they are nobody has confirmed: it does not count as tried for those of whom it is required.
+    assert (await row_of(database)).tried_at is None
     await at_ada_s.client.post(f"{HOME}/require", data=wish)
     assert not (await row_of(database)).required
     assert "they confirm it once they know that the domain is yours" in at_ada_s.words
     await olu.open(HOME)
     await olu.submit("/domains", proof="Their treasurer wrote from it.")
     assert "Confirmed." in olu.words
+    await try_it(at_ada_s)
+    assert "The provider knows you as ada@riverside.example, this site as ada@example.org." in at_ada_s.words
     await at_ada_s.open(HOME)
     assert "None of your hosts has an address of these domains now." in at_ada_s.words
     assert "2 hosts have other addresses and keep their passwords." in at_ada_s.words
