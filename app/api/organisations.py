@@ -16,9 +16,9 @@ from app.db import Session
 from app.errors import ConflictError
 from app.i18n import gettext, lazy
 from app.i18n import marked as _
-from app.memberships.limits import Standing, hold, standing_of
+from app.memberships.limits import Standing, standing_of
 from app.organisations import invitations
-from app.organisations.access import Place, administered
+from app.organisations.access import Place, administered, managed
 from app.organisations.host_pages import NoHostError, why_not
 from app.organisations.hosts import find_host, list_hosts
 from app.organisations.invitation_pages import INVITED, post_of
@@ -83,7 +83,7 @@ async def invite(
     request: Request, session: Session, caller: Caller, organisation: Slug, body: NewHosts
 ) -> Invited:
     """All of it in one transaction, like the page."""
-    place, standing = await _administered(session, organisation, caller)
+    place, standing = await _administered(session, organisation, caller, changes=not body.check_only)
     typed, is_sent = body.emails, False
     if body.check_only:
         lines = await invitations.report(session, standing, place.organisation, typed)
@@ -113,8 +113,7 @@ async def change(
     session: Session, caller: Caller, organisation: Slug, host_id: HostId, body: HostChange
 ) -> Host:
     """Role, suspension and share, by the same services as the page."""
-    place, standing = await _administered(session, organisation, caller)
-    await hold(session, place.organisation.holder_id)
+    place, standing = await _administered(session, organisation, caller, changes=True)
     host = await _host(session, place, standing, host_id)
     sent = body.model_fields_set
     if "share_bytes" in sent:
@@ -156,14 +155,20 @@ async def remove(
     ] = None,
 ) -> None:
     """By the same service as the page."""
-    place, standing = await _administered(session, organisation, caller)
+    place, standing = await _administered(session, organisation, caller, changes=True)
     await _host(session, place, standing, host_id)
     await let_go(session, place.organisation, host_id, heir)
 
 
-async def _administered(session: AsyncSession, slug: str, caller: Viewer) -> tuple[Place, Standing]:
-    """The organisation, for an admin of it. An operator's token has no more rights here than anyone's."""
-    place = await administered(session, slug, replace(caller, is_operator=False))
+async def _administered(
+    session: AsyncSession, slug: str, caller: Viewer, *, changes: bool = False
+) -> tuple[Place, Standing]:
+    """The organisation, for an admin of it; under its holder's lock if something changes.
+
+    An operator's token has no more rights here than anyone's.
+    """
+    find = managed if changes else administered
+    place = await find(session, slug, replace(caller, is_operator=False))
     return place, await standing_of(session, place.organisation.holder_id)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import VerificationNeededError, Viewer
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import lazy
+from app.memberships.limits import hold
 from app.memberships.models import Holder
 from app.organisations.models import HostRole, Organisation, OrganisationHost
 
@@ -39,7 +40,11 @@ class Place:
 
 
 async def visited(session: AsyncSession, slug: str, viewer: Viewer) -> Place:
-    """The organisation at an address, for its hosts and for operators. Raises NotFoundError."""
+    """The organisation at an address, for its hosts and for operators.
+
+    Raises NotFoundError, and VerificationNeededError: an account that was never verified may be anybody's, whoever
+    made it a host.
+    """
     found = (
         await session.execute(
             select(Organisation, Holder.name, OrganisationHost.role, OrganisationHost.suspended_at)
@@ -54,6 +59,8 @@ async def visited(session: AsyncSession, slug: str, viewer: Viewer) -> Place:
     ).one_or_none()
     if found is None or (found.role is None and not viewer.is_operator):
         raise NotFoundError
+    if not viewer.is_verified:
+        raise VerificationNeededError
     acts = found.role is not None and found.suspended_at is None
     return Place(
         organisation=found.Organisation,
@@ -65,10 +72,18 @@ async def visited(session: AsyncSession, slug: str, viewer: Viewer) -> Place:
 
 
 async def administered(session: AsyncSession, slug: str, viewer: Viewer) -> Place:
-    """The same for those who manage it. Raises NotFoundError, SuspendedError, NotAnAdminError."""
+    """The same for those who manage it. Raises also SuspendedError, NotAnAdminError."""
     place = await visited(session, slug, viewer)
     if not place.is_admin:
         raise SuspendedError if place.is_suspended else NotAnAdminError
-    if not viewer.is_verified:
-        raise VerificationNeededError
     return place
+
+
+async def managed(session: AsyncSession, slug: str, viewer: Viewer) -> Place:
+    """The same for changing something of it, under its holder's lock: nobody takes the right away meanwhile.
+
+    Of two admins who remove each other at once one stays.
+    """
+    place = await administered(session, slug, viewer)
+    await hold(session, place.organisation.holder_id)
+    return await administered(session, slug, viewer)

@@ -13,7 +13,7 @@ from app.errors import NotFoundError
 from app.i18n import Text, lazy, ngettext
 from app.i18n import gettext as _
 from app.memberships.limits import Standing, hold, standing_of
-from app.organisations.access import Place, administered
+from app.organisations.access import Place, administered, managed
 from app.organisations.hosts import Host, find_host, list_hosts, open_invitations, others, with_space
 from app.organisations.leaving import HeirNeededError, heir_of, left_behind, let_go
 from app.organisations.schemas import LeaveInput, RoleInput, ShareInput
@@ -65,14 +65,15 @@ async def index(
 @router.get(ONE, name="organisations.host")
 async def show(request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int) -> Response:
     """One host."""
-    place, standing, host = await _find(session, slug, viewer, user_id)
+    seen = await administered(session, slug, viewer)
+    place, standing, host = await _find(session, seen, user_id)
     return await _page(request, session, place, standing, host, {})
 
 
 @router.post(ONE + "/role", name="organisations.change_role")
 async def role(request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int) -> Response:
     """Make a host an admin, or an admin a host."""
-    place, standing, host = await _find(session, slug, viewer, user_id)
+    place, standing, host = await _held(session, slug, viewer, user_id)
     form = await read_form(request, RoleInput)
     changes = await _changed(session, (place, standing, host), form, "role")
     if form.value is not None:
@@ -89,7 +90,7 @@ async def role(request: Request, session: Session, viewer: SignedIn, slug: str, 
 @router.post(ONE + "/share", name="organisations.change_share")
 async def share(request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int) -> Response:
     """Give a host another share of the storage."""
-    place, standing, host = await _find(session, slug, viewer, user_id)
+    place, standing, host = await _held(session, slug, viewer, user_id)
     form = await read_form(request, ShareInput)
     changes = await _changed(session, (place, standing, host), form, "share")
     confirm = False
@@ -109,7 +110,7 @@ async def share(request: Request, session: Session, viewer: SignedIn, slug: str,
 @router.post(ONE + "/suspend", name="organisations.suspend")
 async def suspend(request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int) -> Response:
     """Keep a host from acting for it."""
-    place, _standing, host = await _find(session, slug, viewer, user_id)
+    place, _standing, host = await _held(session, slug, viewer, user_id)
     try:
         await suspend_host(session, place.organisation, user_id)
     except LastAdminError as error:
@@ -121,7 +122,7 @@ async def suspend(request: Request, session: Session, viewer: SignedIn, slug: st
 @router.post(ONE + "/resume", name="organisations.resume")
 async def resume(request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int) -> Response:
     """Let them act again."""
-    place, _standing, host = await _find(session, slug, viewer, user_id)
+    place, _standing, host = await _held(session, slug, viewer, user_id)
     await resume_host(session, place.organisation, user_id)
     return _done(
         request, viewer, place, user_id, "resumed", lazy("%(name)s may host again.", name=host.row.name)
@@ -131,7 +132,7 @@ async def resume(request: Request, session: Session, viewer: SignedIn, slug: str
 @router.post(ONE + "/remove", name="organisations.remove_host")
 async def remove(request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int) -> Response:
     """Remove a host; what was theirs goes to whom the admin chose."""
-    place, standing, host = await _find(session, slug, viewer, user_id)
+    place, standing, host = await _held(session, slug, viewer, user_id)
     form = await read_form(request, LeaveInput)
     if form.value is not None:
         try:
@@ -155,8 +156,12 @@ async def remove(request: Request, session: Session, viewer: SignedIn, slug: str
     return await _page(request, session, place, standing, host, {"heir": form}, 422)
 
 
-async def _find(session: AsyncSession, slug: str, viewer: Viewer, user_id: int) -> Found:
-    place = await administered(session, slug, viewer)
+async def _held(session: AsyncSession, slug: str, viewer: Viewer, user_id: int) -> Found:
+    """The host under the holder's lock, for changing something."""
+    return await _find(session, await managed(session, slug, viewer), user_id)
+
+
+async def _find(session: AsyncSession, place: Place, user_id: int) -> Found:
     standing = await standing_of(session, place.organisation.holder_id)
     host = await find_host(session, place.organisation, standing, user_id) if user_id < 2**63 else None
     if host is None:

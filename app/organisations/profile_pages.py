@@ -10,7 +10,7 @@ from app.accounts.access import SignedIn
 from app.db import Session
 from app.errors import NotFoundError
 from app.i18n import lazy
-from app.organisations.access import Place, administered
+from app.organisations.access import Place, administered, managed
 from app.organisations.models import Organisation
 from app.organisations.pictures import PictureError, clean_picture, type_of
 from app.organisations.profile import change_profile, held_profile, set_logo, values_of
@@ -36,7 +36,7 @@ async def show(request: Request, session: Session, viewer: SignedIn, slug: str) 
 @router.post("/profile", name="organisations.change_profile")
 async def change(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
     """Change it; who comes second is told, and loses nothing typed."""
-    place = await administered(session, slug, viewer)
+    place = await managed(session, slug, viewer)
     form = await read_form(request, ProfileInput)
     name = await held_profile(session, place.organisation)
     changes = changed_meanwhile(form, place.organisation.version, values_of(name, place.organisation))
@@ -50,7 +50,7 @@ async def change(request: Request, session: Session, viewer: SignedIn, slug: str
 @router.post("/logo", name="organisations.change_logo")
 async def change_logo(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
     """Another logo; a form without a file takes it away."""
-    place = await administered(session, slug, viewer)
+    place = await managed(session, slug, viewer)
     picture = await uploaded(request, "logo")
     if picture is not None:
         try:
