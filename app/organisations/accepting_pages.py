@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import passwords, rates, signing_in, zones
-from app.accounts.access import AnyViewer, SignedIn, VerificationNeededError, Viewer
+from app.accounts.access import AnyViewer, SignedIn, Viewer
 from app.accounts.elsewhere import provided_for, refuse_if_elsewhere
 from app.accounts.models import User
 from app.accounts.schemas import SignUp
-from app.accounts.service import AddressTakenError, create_account, find_by_email, held, verify_address
+from app.accounts.service import AddressTakenError, create_account, find_by_email
 from app.db import Databased, Session
 from app.i18n import lazy, spoken
-from app.organisations.accepting import Asked, accept, read
+from app.organisations.accepting import Asked, OtherAddressError, accept, read
 from app.web.forms import Form, check_form
 from app.web.pages import go, page, path_of
 
@@ -30,13 +30,12 @@ async def show(request: Request, session: Session, viewer: AnyViewer, token: str
 
 @router.post("", name="invitations.accept")
 async def take(request: Request, session: Session, viewer: SignedIn, token: str) -> Response:
-    """Accept it with the account that is signed in."""
-    asked = await read(session, token)
-    if not viewer.is_verified:
-        if viewer.email.lower() != asked.invitation.email.lower():
-            raise VerificationNeededError
-        await _verify(session, viewer.id)
-    await accept(session, token, viewer.id)
+    """Accept it with the account that is signed in, if it was sent to its address."""
+    try:
+        asked = await accept(session, token, viewer.id)
+    except OtherAddressError as error:
+        # The page says what to do then.
+        return await _page(request, session, await read(session, token), viewer, token, None, error.status)
     return _welcome(request, asked, viewer.id)
 
 
@@ -82,12 +81,6 @@ async def _read(request: Request, email: str) -> Form[SignUp]:
     """The form of an account, with the address that was invited, whatever else was sent as one."""
     posted = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     return check_form(posted | {"email": email}, SignUp)
-
-
-async def _verify(session: AsyncSession, user_id: int) -> None:
-    user = await held(session, user_id)
-    if user is not None:
-        await verify_address(session, user)
 
 
 async def _page(

@@ -36,6 +36,7 @@ from app.organisations.service import (
     put_host,
     resume_host,
     still_open,
+    still_vouched,
     suspend_host,
 )
 
@@ -228,7 +229,9 @@ async def _invitation(session: AsyncSession, provider: Provider, user: User) -> 
     """The open invitation to their address: it keeps a seat for them."""
     found: Invitation | None = await session.scalar(
         select(Invitation).where(
-            *still_open(provider.organisation.id), func.lower(Invitation.email) == user.email.lower()
+            *still_open(provider.organisation.id),
+            func.lower(Invitation.email) == user.email.lower(),
+            still_vouched(),
         )
     )
     return found

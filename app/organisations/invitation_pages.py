@@ -13,7 +13,7 @@ from app.errors import TooManyError
 from app.i18n import lazy, ngettext
 from app.memberships.limits import standing_of
 from app.organisations import invitations
-from app.organisations.access import Place, administered
+from app.organisations.access import Place, administered, managed
 from app.organisations.address_list import TooManyLinesError, addresses_in
 from app.organisations.hosts import open_invitations
 from app.organisations.invitations import Line, Outcome, Post
@@ -36,6 +36,7 @@ WORDS = {
     Outcome.HOSTS: lazy("Hosts already"),
     Outcome.OPEN: lazy("Is invited already"),
     Outcome.TWICE: lazy("Stands above already"),
+    Outcome.OFTEN: lazy("Was invited three times today"),
     Outcome.INVALID: lazy("Not an e-mail address"),
     Outcome.NO_SEAT: lazy("No seat left"),
 }
@@ -65,7 +66,7 @@ async def look(request: Request, session: Session, viewer: SignedIn, slug: str) 
 @router.post("/send", name="organisations.invite")
 async def send(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
     """Send what was looked at, as a whole; if something has changed since, it is shown again."""
-    place = await administered(session, slug, viewer)
+    place = await managed(session, slug, viewer)
     form, typed = await _typed(request)
     if form.value is None:
         return await _page(request, session, place, form, status=422)
@@ -95,12 +96,13 @@ async def resend(
     request: Request, session: Session, viewer: SignedIn, slug: str, invitation_id: int
 ) -> Response:
     """Send one again; the link of the first mail ends."""
-    place = await administered(session, slug, viewer)
+    place = await managed(session, slug, viewer)
     try:
         await rate_limits.check(session, request, SENT_AGAIN, str(invitation_id))
     except TooManyError:
         return _back(request, place, lazy("It was sent three times today. Wait a day."), kind="warn")
-    if not await invitations.resend(session, post_of(request), place.organisation, invitation_id):
+    post, organisation = post_of(request), place.organisation
+    if not await invitations.resend(session, post, organisation, invitation_id, by=viewer.id):
         return _back(request, place, lazy("It has run out, and no seat is left for it."), kind="bad")
     await rate_limits.spend(session, request, SENT_AGAIN, str(invitation_id))
     return _back(request, place, lazy("The invitation is on its way again, with a new link."))
@@ -111,7 +113,7 @@ async def withdraw(
     request: Request, session: Session, viewer: SignedIn, slug: str, invitation_id: int
 ) -> Response:
     """Take one back."""
-    place = await administered(session, slug, viewer)
+    place = await managed(session, slug, viewer)
     await invitations.withdraw(session, place.organisation, invitation_id)
     return _back(request, place, lazy("The invitation is taken back; its link no longer works."))
 

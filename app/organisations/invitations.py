@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -22,12 +23,13 @@ from app.live import announce, holder_topic
 from app.mail import Mailer
 from app.memberships.limits import HeldLimits, Standing, hold
 from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
-from app.organisations.service import still_open
+from app.organisations.service import still_open, still_vouched
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.decisions import Refused
 from quotas.rules import may_add_host
 
 HOLDS = timedelta(days=14)
+MOST_A_DAY = 3
 ADDRESS = TypeAdapter(Address)
 log = structlog.get_logger()
 
@@ -42,6 +44,8 @@ class Outcome(StrEnum):
     """has an invitation that holds"""
     TWICE = "twice"
     """stands in the list above"""
+    OFTEN = "often"
+    """was invited three times since yesterday, and taken back each time: nobody is written to over and over"""
     INVALID = "invalid"
     NO_SEAT = "no_seat"
 
@@ -71,11 +75,12 @@ async def report(
     waiting = set(
         await session.scalars(select(func.lower(Invitation.email)).where(*still_open(organisation.id)))
     )
+    often = await _often(session, organisation.id)
     taken = standing.hosts + len(waiting)
     lines, seen = [], set[str]()
     for number, (text, address) in enumerate(zip(typed, addresses, strict=True), 1):
         key = address.lower() if address else ""
-        outcome = _known(key, hosts, waiting, seen)
+        outcome = _known(key, hosts, waiting, seen) or (Outcome.OFTEN if key in often else None)
         if outcome is None:
             free = not isinstance(may_add_host(standing.limits, taken), Refused)
             outcome = Outcome.INVITED if free else Outcome.NO_SEAT
@@ -83,6 +88,15 @@ async def report(
         seen.add(key)
         lines.append(Line(number, address or text, outcome))
     return lines
+
+
+async def _often(session: AsyncSession, organisation_id: int) -> set[str]:
+    """The addresses that have had as many invitations since yesterday as they may."""
+    address = func.lower(Invitation.email)
+    lately = select(address).where(
+        Invitation.organisation_id == organisation_id, Invitation.created_at > clock.now() - timedelta(days=1)
+    )
+    return set(await session.scalars(lately.group_by(address).having(func.count() >= MOST_A_DAY)))
 
 
 def _known(key: str, hosts: set[str], waiting: set[str], seen: set[str]) -> Outcome | None:
@@ -194,16 +208,20 @@ async def _mail(session: AsyncSession, post: Post, organisation: str, email: str
     )
 
 
-async def list_invitations(session: AsyncSession, organisation_id: int, *, number: int) -> Page[Invitation]:
-    """Those that nobody has accepted or withdrawn, the newest first; some may have run out."""
+async def list_invitations(session: AsyncSession, organisation_id: int, *, number: int) -> Page[Any]:
+    """Those that nobody has accepted or withdrawn, the newest first: rows of Invitation and `holds`.
+
+    One that has run out, or that an admin sent who is none any more, does not hold: it can be sent again.
+    """
     waiting = (
         Invitation.organisation_id == organisation_id,
         Invitation.accepted_at.is_(None),
         Invitation.withdrawn_at.is_(None),
     )
     total = await session.scalar(select(func.count()).where(*waiting)) or 0
-    found = await session.scalars(
-        select(Invitation)
+    holds = and_(Invitation.expires_at > clock.now(), still_vouched())
+    found = await session.execute(
+        select(Invitation, holds.label("holds"))
         .where(*waiting)
         .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
         .limit(PAGE_SIZE)
@@ -229,10 +247,13 @@ async def _waiting(session: AsyncSession, organisation: Organisation, invitation
     return found
 
 
-async def resend(session: AsyncSession, post: Post, organisation: Organisation, invitation_id: int) -> bool:
+async def resend(
+    session: AsyncSession, post: Post, organisation: Organisation, invitation_id: int, *, by: int
+) -> bool:
     """Send it again with a new link, which holds for 14 days; the old link ends. False: no seat is left for it.
 
-    One that has run out has given its seat back and takes one anew. Raises NotFoundError.
+    One that has run out has given its seat back and takes one anew. From now on it is theirs who sent it again.
+    Raises NotFoundError.
     """
     held = await hold(session, organisation.holder_id)
     found = await _waiting(session, organisation, invitation_id)
@@ -242,6 +263,7 @@ async def resend(session: AsyncSession, post: Post, organisation: Organisation, 
         return False
     token, now = secrets.token_urlsafe(32), clock.now()
     found.token_hash, found.sent_at, found.expires_at = hash_of(token), now, now + HOLDS
+    found.invited_by = by
     await session.flush()
     await _mail(session, post, held.holder_name, found.email, token)
     return True

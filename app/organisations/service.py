@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -200,6 +200,23 @@ def still_open(organisation_id: int) -> tuple[ColumnElement[bool], ...]:
         Invitation.withdrawn_at.is_(None),
         Invitation.expires_at > clock.now(),
     )
+
+
+def still_vouched() -> ColumnElement[bool]:
+    """That whoever asks somebody to be an admin could still make them one: the asking ends with their right to it.
+
+    Else an admin who is removed could have asked a second address of theirs before, and come back by it.
+    """
+    acts = exists().where(
+        OrganisationHost.organisation_id == Invitation.organisation_id,
+        OrganisationHost.user_id == Invitation.invited_by,
+        OrganisationHost.role == HostRole.ADMIN,
+        OrganisationHost.suspended_at.is_(None),
+    )
+    inviter = exists().where(
+        User.id == Invitation.invited_by, User.banned_at.is_(None), or_(User.is_operator, acts)
+    )
+    return or_(Invitation.role != HostRole.ADMIN, inviter)
 
 
 async def _spend_a_seat(

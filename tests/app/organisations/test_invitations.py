@@ -86,6 +86,21 @@ async def test_the_same_person_is_not_written_to_over_and_over(at_ada_s, databas
     assert await mails(database) == 4
 
 
+async def test_taking_back_and_inviting_anew_writes_to_the_same_person_three_times_a_day(
+    at_ada_s, database, move_clock
+):
+    for _time in range(3):
+        await invited(at_ada_s, "cora@example.org")
+        await at_ada_s.open(PAGE)
+        await at_ada_s.submit("/withdraw")
+    await at_ada_s.submit("/invitations", emails="Cora@example.org\ndan@example.org")
+    assert "1 Cora@example.org Was invited three times today" in at_ada_s.words
+    assert "2 dan@example.org Gets an invitation" in at_ada_s.words
+    await move_clock(days=1, minutes=1)
+    await invited(at_ada_s, "cora@example.org")
+    assert await mails(database) == 4
+
+
 async def test_an_invitation_of_another_organisation_cannot_be_touched(at_ada_s, database):
     await invited(at_ada_s, "cora@example.org")
     async with database.transaction() as session:

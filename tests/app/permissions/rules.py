@@ -38,13 +38,14 @@ SIGNED_IN = rule(OPEN)
 SIGNED_IN_NOT_THERE = rule(HIDDEN)
 HOST_ALONE = rule(HIDDEN, host=OPEN, suspended_host=OPEN)
 VERIFIED = rule(OPEN, unverified=REFUSED)
+INVITED = rule(REFUSED, nobody=OPEN)  # to whose address the invitation was sent
 OPERATOR = rule(HIDDEN, operator=OPEN)
 BOOKS = rule(HIDDEN, bookkeeper=OPEN, operator=OPEN)
 DECIDES = rule(HIDDEN, bookkeeper=REFUSED, operator=OPEN)
 
 # An organisation's own pages: its people see its front, its admins all of it; for others it is not there.
-_ITS_PEOPLE = ("unverified", "host", "cohost", "suspended_host", "suspended_admin", "admin")
-_ITS_OWN = dict.fromkeys(_ITS_PEOPLE, OPEN)
+_ITS_PEOPLE = ("host", "cohost", "suspended_host", "suspended_admin", "admin")
+_ITS_OWN = dict.fromkeys(_ITS_PEOPLE, OPEN) | {"unverified": REFUSED}
 HOSTS = rule(HIDDEN, **_ITS_OWN, operator=OPEN)
 LEAVES = rule(HIDDEN, **_ITS_OWN)
 ADMINS = rule(HIDDEN, **dict.fromkeys(_ITS_OWN, REFUSED) | {"admin": OPEN, "operator": OPEN})

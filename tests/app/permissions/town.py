@@ -145,7 +145,7 @@ class Town:
         async with self.database.transaction() as session:
             invitation = Invitation(
                 organisation_id=self.organisation.id,
-                email="invited@example.org",
+                email=nobody.email,
                 role=HostRole.HOST,
                 token_hash=hash_of(INVITATION),
                 created_at=now,
