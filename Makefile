@@ -30,9 +30,9 @@ run: .venv/.run ## everything on this machine, with demo data (PORT=8000)
 
 test: check browser ## all checks and all tests (what CI runs)
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q tests/quotas tests/bbb_client
+	$(BIN)/coverage run -m pytest -q -n 2 tests/quotas tests/bbb_client
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/app tests/journeys tests/races tests/model
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/journeys tests/races tests/model tests/app
 
 test-quick: check ## the tests of the loop: no browser, under a minute
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/quotas tests/bbb_client tests/app

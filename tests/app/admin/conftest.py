@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import User
-from app.admin.pages import router
 from app.db import Database
 from app.memberships.models import Membership, Tier
 from tests.browser import Person
@@ -22,12 +21,6 @@ async def at_browsers(site):
             return await stack.enter_async_context(signed_in(site, user))
 
         yield sign_in
-
-
-def routes() -> list[tuple[str, str, str]]:
-    """Every route of the operator's pages: name, method, path."""
-    parts = [part.original_router for part in router.routes]
-    return [(route.name, next(iter(route.methods)), route.path) for part in parts for route in part.routes]
 
 
 async def history(database: Database, holder_id: int) -> list[tuple[str, Membership]]:
