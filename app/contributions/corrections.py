@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app import clock
 from app.contributions import granting
 from app.contributions.ledger import Entry, RecordedAlreadyError, find_entry, reversal_of, write
+from app.contributions.membership_telling import Done
 from app.contributions.models import EntryKind, Grant, GrantEntry, GrantRule, GrantState, LedgerEntry
 from app.contributions.placing import end_granted
 from app.errors import ConflictError
@@ -69,6 +70,8 @@ class Corrected:
     correction: LedgerEntry
     instead: LedgerEntry | None
     fallen: Sequence[Falling]
+    ended: Sequence[Done]
+    """what became of memberships: their holder is to be told"""
 
 
 async def reverse(
@@ -98,10 +101,9 @@ async def reverse(
     falling = await _without_ground(session, held, wrong.id)
     if {one.grant_id for one in falling} != agreed:
         raise GrantsWouldFallError(falling)
-    for one in falling:
-        await _fall(session, one, by, note)
+    ended = [done for one in falling if (done := await _fall(session, one, by, note)) is not None]
     await granting.ask(session, held)
-    return Corrected(correction, right, falling)
+    return Corrected(correction, right, falling, ended)
 
 
 async def why_not(session: AsyncSession, entry: LedgerEntry) -> NotCorrectableError | None:
@@ -215,10 +217,11 @@ async def _stands_on_others(session: AsyncSession, held: HeldLimits, one: _Grant
     return True
 
 
-async def _fall(session: AsyncSession, one: Falling, by: str, reason: str) -> None:
-    await end_granted(session, one.membership_id, by=by, reason=reason)
+async def _fall(session: AsyncSession, one: Falling, by: str, reason: str) -> Done | None:
+    act = await end_granted(session, one.membership_id, by=by, reason=reason)
     grant = await session.get_one(Grant, one.grant_id)
     await _let_go(session, grant, by, reason)
+    return None if act is None else Done(act, one.tier_name, one.starts_at, reason)
 
 
 async def _let_go(session: AsyncSession, grant: Grant, by: str, reason: str) -> None:

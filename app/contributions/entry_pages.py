@@ -22,6 +22,7 @@ from app.contributions.corrections import (
 from app.contributions.entries import entry_row
 from app.contributions.ledger import (
     NoSuchPledgeError,
+    PledgeMovedError,
     RecordedAlreadyError,
     find_entry,
     open_cents,
@@ -29,7 +30,9 @@ from app.contributions.ledger import (
     today,
 )
 from app.contributions.ledger_pages import custodian_choices
+from app.contributions.membership_telling import tell_of_act
 from app.contributions.models import EntryKind, LedgerEntry, What
+from app.contributions.readers import Post
 from app.contributions.schemas import ContributionInput, CorrectionInput, EntryInput
 from app.contributions.typed import entry_of, new_key, values_of
 from app.db import Session
@@ -38,7 +41,7 @@ from app.i18n import lazy
 from app.memberships.limits import Standing, standing_of
 from app.memberships.models import PolicyRow
 from app.web.forms import Form, read_form
-from app.web.pages import go, page, path_of
+from app.web.pages import address_of, go, page, path_of
 
 router = APIRouter(prefix="/ledger")
 log = structlog.get_logger()
@@ -68,6 +71,7 @@ async def new(
     if promised is not None:
         left = await open_cents(session, promised)
         values |= values_of(promised) | {"amount": f"{left / 100:.2f}", "currency": "EUR", "rate": ""}
+        values["left"] = str(left)
     values |= {"booked_on": today(standing).isoformat(), "note": "", "evidence": "", "once": new_key()}
     return await _new_page(request, session, standing, promised, Form(values=values))
 
@@ -86,15 +90,20 @@ async def create(
     form: Form[Any] = await read_form(request, ContributionInput if promised else EntryInput)
     confirms = promised.id if promised else None
     entry = await entry_of(session, form, standing, EntryKind.CONFIRMATION, confirms)
-    if entry is not None:
+    if entry is not None and form.value is not None:
+        left = form.value.left if promised else None
         try:
-            made = (await record(session, entry, viewer.name)).id
+            made = (await record(session, entry, viewer.name, left=left)).id
         except RecordedAlreadyError as error:
             if not error.same:
                 form.fail("once", error.message)
                 form.values = {**form.values, "once": new_key()}
                 return await _new_page(request, session, standing, promised, form, 409)
             made = error.entry_id
+        except PledgeMovedError as error:
+            form.fail("amount", error.message)
+            form.values = {**form.values, "left": str(error.left)}
+            return await _new_page(request, session, standing, promised, form, 409)
         except NoSuchPledgeError as error:
             form.fail("what", error.message)
             return await _new_page(request, session, standing, promised, form, 409)
@@ -161,6 +170,9 @@ async def correct(request: Request, session: Session, viewer: Bookkeeping, entry
         return await _correct_page(request, session, entry, form, [], 409)
     except RecordedAlreadyError as error:
         return _to_entry(request, error.entry_id, lazy("Corrected."))
+    post = Post(request.app.state.mailer, address_of(request, "memberships.own"))
+    for ended in done.ended:
+        await tell_of_act(session, post, entry.contributor_id, ended)
     log.info("ledger.corrected", entry=entry_id, by=viewer.id, fallen=len(done.fallen))
     return _to_entry(request, (done.instead or done.correction).id, lazy("Corrected."))
 

@@ -60,15 +60,33 @@ class NoSuchPledgeError(ConflictError):
     message = lazy("This pledge is not theirs, or it was taken back. Look at their account again.")
 
 
-async def record(session: AsyncSession, entry: Entry, by: str) -> LedgerEntry:
+class PledgeMovedError(ConflictError):
+    """Somebody else has confirmed a part of this pledge, or taken one back; `left`: cents that are open now."""
+
+    code = "pledge_moved"
+    message = lazy(
+        "Someone else has recorded something for this pledge meanwhile. Look at what is still open of it, then send "
+        "this again."
+    )
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        super().__init__()
+
+
+async def record(session: AsyncSession, entry: Entry, by: str, *, left: int | None = None) -> LedgerEntry:
     """Write an entry; `by`: the name of who records it. A confirmation may earn a grant in the same transaction.
 
-    Takes the contributor's lock. Raises NotFoundError (no such contributor), NoSuchPledgeError,
+    `left`: what was open of the pledge that it confirms, in cents, as it was looked at; None: nobody looked.
+    Takes the contributor's lock. Raises NotFoundError (no such contributor), NoSuchPledgeError, PledgeMovedError,
     RecordedAlreadyError.
     """
     held = await hold(session, entry.contributor_id)
+    await _check_new(session, entry)
     if entry.confirms_id is not None:
-        await _check_pledge(session, entry.confirms_id, entry.contributor_id)
+        pledge = await _check_pledge(session, entry.confirms_id, entry.contributor_id)
+        if left is not None and (now := await open_cents(session, pledge)) != left:
+            raise PledgeMovedError(now)
     written = await write(session, entry, by)
     if entry.kind is EntryKind.CONFIRMATION:
         await granting.ask(session, held)
@@ -77,11 +95,7 @@ async def record(session: AsyncSession, entry: Entry, by: str) -> LedgerEntry:
 
 async def write(session: AsyncSession, entry: Entry, by: str) -> LedgerEntry:
     """Write the entry's row alone; the contributor is held. Raises RecordedAlreadyError."""
-    if entry.once is not None:
-        before = await session.scalar(select(LedgerEntry).where(LedgerEntry.once == entry.once))
-        if before is not None:
-            same = all(getattr(before, name) == value for name, value in asdict(entry).items())
-            raise RecordedAlreadyError(before.id, same=same)
+    await _check_new(session, entry)
     written = LedgerEntry(**columns_of(entry, by))
     session.add(written)
     await session.flush()
@@ -124,9 +138,19 @@ def today(standing: Standing) -> date:
     return clock.now().astimezone(standing.zone).date()
 
 
-async def _check_pledge(session: AsyncSession, pledge_id: int, contributor_id: int) -> None:
+async def _check_new(session: AsyncSession, entry: Entry) -> None:
+    if entry.once is None:
+        return
+    before = await session.scalar(select(LedgerEntry).where(LedgerEntry.once == entry.once))
+    if before is not None:
+        same = all(getattr(before, name) == value for name, value in asdict(entry).items())
+        raise RecordedAlreadyError(before.id, same=same)
+
+
+async def _check_pledge(session: AsyncSession, pledge_id: int, contributor_id: int) -> LedgerEntry:
     pledge = await session.get(LedgerEntry, pledge_id)
     if pledge is None or pledge.kind != EntryKind.PLEDGE or pledge.contributor_id != contributor_id:
         raise NoSuchPledgeError
     if await reversal_of(session, pledge_id) is not None:
         raise NoSuchPledgeError
+    return pledge

@@ -1,4 +1,4 @@
-"""The mail about what an operator did to a membership: suspended, lifted, ended, withdrawn; with the reason."""
+"""The mail about what became of a membership: suspended, lifted, ended, withdrawn; with the reason that was given."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Done:
-    """What was done to one membership; `reason` is the operator's, which the holder reads."""
+    """What was done to one membership; `reason` is an operator's or a bookkeeper's, and the holder reads it."""
 
     act: MembershipAct
     """suspended, lifted, ended or withdrawn; replaced: by no membership at all, so without a grace"""

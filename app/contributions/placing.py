@@ -129,19 +129,22 @@ async def place_on(
     return made.id
 
 
-async def end_granted(session: AsyncSession, membership_id: int, *, by: str, reason: str) -> None:
+async def end_granted(
+    session: AsyncSession, membership_id: int, *, by: str, reason: str
+) -> MembershipAct | None:
     """End a membership whose ground is gone, now: it works on through its grace, as at any end.
 
-    One that has not begun never does; one that is over stays as it was. The holder is held.
+    One that has not begun never does; one that is over stays as it was. The holder is held. Returns what was done.
     """
     now = clock.now()
     membership = await session.get_one(Membership, membership_id, populate_existing=True)
     if membership.withdrawn_at is not None or (membership.ends_at is not None and membership.ends_at <= now):
-        return
+        return None
     if membership.starts_at > now:
         await withdraw_one(session, membership, by=by, reason=reason)
-    else:
-        await end_at(session, membership, now, MembershipAct.ENDED, by=by, reason=reason)
+        return MembershipAct.WITHDRAWN
+    await end_at(session, membership, now, MembershipAct.ENDED, by=by, reason=reason)
+    return MembershipAct.ENDED
 
 
 @goes_with_withdrawal

@@ -118,6 +118,8 @@ class ContributionInput(Input):
     custodian: Annotated[Id | None, BeforeValidator(_or_none)] = None
     note: Note = ""
     evidence: Annotated[Line, Field(max_length=LINK_LENGTH), AfterValidator(web_link)] = ""
+    # What was open of the pledge that it confirms, as the page showed it.
+    left: Annotated[Annotated[int, Field(ge=0, le=2**53)] | None, BeforeValidator(_or_none)] = None
     once: Annotated[Line, Field(min_length=8, max_length=40)]
 
 

@@ -61,14 +61,15 @@ async def _value(session: AsyncSession, form: Form[Any], typed: ContributionInpu
     """The agreed value in cents of EUR: as typed, converted, or of the hours."""
     if typed.what is What.HOURS and typed.hours is None:
         form.fail("hours", lazy("Write how many hours it was."))
+        return None
+    cents: int | None = typed.amount
     if typed.amount is None:
         if typed.what is not What.HOURS:
             form.fail("amount", lazy("Write what it is worth."))
             return None
         hour_cents = await session.scalar(select(PolicyRow.hour_cents)) or 0
-        return value_of_work(typed.hours or 0, hour_cents)
-    cents: int | None = typed.amount
-    if typed.currency != "EUR":
+        cents = value_of_work(typed.hours or 0, hour_cents)
+    elif typed.currency != "EUR":
         if typed.rate is None:
             form.fail("rate", lazy("Write how many EUR one %(currency)s is.", currency=typed.currency))
             return None
