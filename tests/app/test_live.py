@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import pytest
 from sqlalchemy import text
 
 from app.live import Switchboard, announce
@@ -33,6 +34,7 @@ async def test_what_is_rolled_back_is_not_heard(site, database):
         assert not await ear.wait(0.2)
 
 
+@pytest.mark.slow
 async def test_a_thousand_listeners_hear_of_one_change(site, database):
     switchboard = site.state.switchboard
     ears = [switchboard.subscribed("room:7") for _ in range(1000)]
@@ -47,6 +49,7 @@ async def test_a_thousand_listeners_hear_of_one_change(site, database):
     assert "room:7" not in switchboard.topics
 
 
+@pytest.mark.slow
 async def test_a_lost_connection_is_made_anew_and_everyone_looks_once(settings, site, database):
     switchboard = Switchboard(settings.dsn())
     async with switchboard.listening():

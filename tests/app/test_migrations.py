@@ -26,6 +26,7 @@ def tables(url):
         return {name for (name,) in found}
 
 
+@pytest.mark.slow
 def test_every_step_goes_up_down_and_up_again(url):
     config = alembic_config(url)
     steps = [step.revision for step in reversed([*ScriptDirectory.from_config(config).walk_revisions()])]
@@ -42,6 +43,7 @@ def test_every_step_goes_up_down_and_up_again(url):
     assert left == []
 
 
+@pytest.mark.slow
 def test_the_tables_are_those_of_the_program(url):
     command.upgrade(alembic_config(url), "head")
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
@@ -72,6 +74,7 @@ def test_the_migrations_have_one_head():
     assert len(ScriptDirectory.from_config(alembic_config("postgresql://x/y")).get_heads()) == 1
 
 
+@pytest.mark.slow
 def test_a_new_installation_ships_tiers_once_and_keeps_what_operators_made_of_them(url):
     from app.migrations import migrate
     from app.settings import DatabaseSettings

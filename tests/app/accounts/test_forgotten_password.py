@@ -18,6 +18,7 @@ async def ask(person: Person, email: str = ADA) -> None:
     await person.submit("/forgotten-password", email=email)
 
 
+@pytest.mark.slow
 async def test_the_link_of_the_mail_sets_a_new_password_and_signs_in(someone, ada):
     del ada
     await ask(someone)

@@ -159,6 +159,7 @@ async def test_20_accounts_created_at_once_with_one_address_are_one(database):
         assert await session.scalar(select(func.count()).select_from(Holder)) == 1
 
 
+@pytest.mark.slow
 async def test_more_than_30_sign_ups_an_hour_from_one_network_address_wait(someone, move_clock):
     for number in range(30):
         await sign_up(someone, f"person{number}@example.org")

@@ -108,6 +108,7 @@ async def test_an_operator_ends_a_meeting_for_everyone(olu, site, ada, database)
     assert "That meeting is over already." in olu.words
 
 
+@pytest.mark.slow
 async def test_a_meeting_on_a_silent_server_ends_as_soon_as_it_answers(olu, site, ada, database, simulator):
     meeting = await start(site, await a_room(database, ada))
     await olu.open(f"/admin/meetings/{meeting.id}/end")

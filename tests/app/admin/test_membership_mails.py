@@ -48,6 +48,7 @@ async def member(database, ada):
         return await put_on_tier(session, ada.holder_id, "session-organiser", ends_at=ends_at, **by)
 
 
+@pytest.mark.slow
 async def test_suspended_lifted_and_ended_each_is_told_once(olu, ada, member, new_letters):
     await do(olu, ada.holder_id, "suspend")
     [mail] = await new_letters()

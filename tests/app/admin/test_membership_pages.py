@@ -201,6 +201,7 @@ async def test_who_sets_the_custodian_second_is_told_and_keeps_their_choice(olu,
     assert await keeper() is None
 
 
+@pytest.mark.slow
 async def test_a_long_history_is_folded_and_paged_and_all_of_it_can_be_seen(olu, ada, database):
     async with database.transaction() as session:
         for number in range(1, 56):

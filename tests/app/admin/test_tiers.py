@@ -23,6 +23,7 @@ async def put(olu, ada, **typed):
     )
 
 
+@pytest.mark.slow
 async def test_a_person_on_a_tier_has_its_limits_at_once(olu, ada, database, at_browsers):
     await a_room(database, ada)
     her = await at_browsers(ada)

@@ -263,6 +263,7 @@ async def test_the_admin_of_the_holder_and_the_host_of_the_room_see_its_meetings
             assert (await theirs.get("/meetings/1")).status_code == (200 if sees else 404)
 
 
+@pytest.mark.slow
 async def test_a_meeting_whose_server_does_not_answer_is_unknown_and_not_ended(
     ada, hall, site, database, simulator
 ):

@@ -57,6 +57,7 @@ async def test_an_address_that_is_taken_is_a_conflict_and_makes_no_room(ada, eve
     assert (await eve.get("/rooms")).json()["total"] == 0
 
 
+@pytest.mark.slow
 async def test_rooms_are_listed_newest_used_first_fifty_a_page_with_their_state(site, database):
     emeka = await a_person(database, "emeka@example.org")
     cloud = await an_organisation(database, "Commons Cloud", "co-producer", emeka="admin")

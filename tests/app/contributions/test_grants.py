@@ -103,6 +103,7 @@ async def test_an_entry_earns_one_grant_and_what_comes_later_renews(database, ad
     assert await tier_of(database, ada.holder_id) == "session-organiser"
 
 
+@pytest.mark.slow
 async def test_twenty_confirmations_at_the_same_moment_grant_once(database, ada):
     entries = [gift(ada.holder_id, 6_500) for _ in range(3)] + [gift(ada.holder_id, 100) for _ in range(17)]
     await asyncio.gather(*(recorded(database, entry) for entry in entries))

@@ -133,6 +133,7 @@ async def test_an_address_that_an_organisation_only_names_takes_no_payment(bruna
     assert grabber.holder_id not in {entry.contributor_id for entry in (await everything(database))[1]}
 
 
+@pytest.mark.slow
 async def test_matching_by_hand_records_once_and_is_remembered_until_it_is_reversed(
     bruna, ada, database, today
 ):

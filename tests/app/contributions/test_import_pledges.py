@@ -28,6 +28,7 @@ async def confirmed(database) -> list[tuple[int, int | None]]:
     return [(one.cents, one.confirms_id) for one in entries if one.import_line_id is not None]
 
 
+@pytest.mark.slow
 async def test_a_payment_confirms_the_pledge_of_just_its_sum_else_the_oldest(bruna, ada, database, today):
     oldest = await recorded(database, pledge(ada.holder_id, 5_000, ago=30))
     exact = await recorded(database, pledge(ada.holder_id, 2_000, ago=20))

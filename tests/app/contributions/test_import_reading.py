@@ -173,6 +173,7 @@ def test_hostile_files_are_refused_soon(content, words):
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [

@@ -208,6 +208,7 @@ async def test_a_correction_wants_a_reason_and_what_replaces_it_must_be_right(br
     assert len(await entries(database)) == 1
 
 
+@pytest.mark.slow
 async def test_the_ledger_is_filtered_and_paged(bruna, ada, database):
     bo = await a_person(database, "bo@example.org", name="Bo Diaz")
     commons = await an_organisation(database, "Commons Cloud", "co-producer")

@@ -70,6 +70,7 @@ async def hour_by_hour(database, post, since, until, step=timedelta(hours=3)):
     return found
 
 
+@pytest.mark.slow
 async def test_five_reminders_come_in_a_year_each_in_the_morning_of_its_day(database, post, ada):
     del ada
     told = await hour_by_hour(database, post, START, ENDS - 32 * DAY, step=20 * DAY)
@@ -117,6 +118,7 @@ async def test_admins_of_an_organisation_are_written_to_in_their_own_language_an
     assert f"/membership?holder={made.holder_id}" in english.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", ["renewed", "suspended", "free", "banned", "no end"])
 async def test_nobody_is_reminded_of_an_end_that_is_none(database, post, ada, why):
     async with database.transaction() as session:

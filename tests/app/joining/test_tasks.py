@@ -281,6 +281,7 @@ async def ask(person, key, task):
     return (await person.client.post(path, data=await token_of(person))).status_code
 
 
+@pytest.mark.slow
 async def test_every_address_from_the_wrong_side(site, someone, bruna, at_ada_s, database):
     task = await a_task(database)
     new = await a_person(database, "new@example.org", verified=False)

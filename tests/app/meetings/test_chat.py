@@ -47,6 +47,7 @@ async def left(minutes, meeting, seconds=0):
     clock.set_offset(clock.offset() + (end - timedelta(minutes=minutes, seconds=seconds) - clock.now()))
 
 
+@pytest.mark.slow
 async def test_ten_five_and_one_minute_before_the_end_it_is_said_once(
     site, database, simulator, running, move_clock
 ):

@@ -57,6 +57,7 @@ async def test_a_meeting_that_is_gone_from_an_answering_server_has_ended(site, d
     assert (meeting.state, meeting.end_reason) == (MeetingState.ENDED, EndReason.GONE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["error-500", "nonsense", "dropped", "checksum-refused"])
 async def test_a_server_that_does_not_answer_makes_meetings_unknown_and_never_ended(
     site, database, simulator, running, kind
@@ -201,6 +202,7 @@ async def test_a_host_ends_the_meeting_for_everyone(site, database, simulator, r
     assert await site.state.servers.client.get_meetings() == ()
 
 
+@pytest.mark.slow
 async def test_an_end_that_bbb_did_not_hear_is_asked_for_again(site, database, simulator, running):
     from app.meetings.starting import ServerSilentError
 

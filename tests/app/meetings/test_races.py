@@ -62,6 +62,7 @@ async def test_of_two_deletions_at_the_same_moment_one_finds_nothing(database):
     assert sorted(type(each).__name__ for each in done) == ["NoneType", "NotFoundError"]
 
 
+@pytest.mark.slow
 async def test_what_is_ended_while_bbb_makes_it_does_not_run_on_there(site, database, simulator):
     ada = await a_person(database)
     room = await a_room(database, ada)

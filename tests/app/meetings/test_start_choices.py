@@ -141,6 +141,7 @@ async def test_a_size_that_cannot_be_is_explained(site, database, people, status
     assert await newest(database) is None
 
 
+@pytest.mark.slow
 async def test_fifty_large_sessions_at_the_same_moment_end_exactly_at_the_months_number(site, database):
     ada = await a_person(database)
     made = await an_organisation(database, "Riverside", "co-producer", ada="admin")

@@ -84,6 +84,7 @@ async def test_two_who_start_one_room_at_the_same_moment_get_one_meeting(site, d
     assert len(await bbb_meetings(simulator)) == 1
 
 
+@pytest.mark.slow
 async def test_fifty_simultaneous_starts_end_exactly_at_the_limit_of_meetings_at_once(site, database):
     hosts = {f"p{number}": "host" for number in range(3)}
     for first in hosts:
@@ -170,6 +171,7 @@ async def test_a_server_that_cannot_be_reached_frees_the_place_at_once(site, dat
     assert await states(database) == [MeetingState.FAILED]
 
 
+@pytest.mark.slow
 async def test_a_meeting_that_bbb_made_without_our_hearing_of_it_is_adopted(site, database, simulator):
     ada = await a_person(database)
     room = await a_room(database, ada)
@@ -183,6 +185,7 @@ async def test_a_meeting_that_bbb_made_without_our_hearing_of_it_is_adopted(site
     assert (await start(site, room, ada)).minutes == 60
 
 
+@pytest.mark.slow
 async def test_a_start_whose_process_died_is_given_up_after_a_minute(site, database, simulator, move_clock):
     ada = await a_person(database)
     room = await a_room(database, ada)

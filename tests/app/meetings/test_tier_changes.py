@@ -52,6 +52,7 @@ def clock_time(at):
     return f"{at:%H:%M}"
 
 
+@pytest.mark.slow
 async def test_a_raised_tier_is_said_to_the_host_with_what_ending_and_starting_again_gives(
     site, database, room, ada, move_clock
 ):

@@ -3,6 +3,7 @@
 import base64
 import json
 
+import pytest
 from joserfc.jwk import RSAKey
 from sqlalchemy import func, select, update
 
@@ -47,6 +48,7 @@ CLAIMS = {
 }
 
 
+@pytest.mark.slow
 async def test_a_token_that_says_something_else_is_refused(site, database, signs_in, provider):
     for what, twist in CLAIMS.items():
         provider.twist = twist
@@ -75,6 +77,7 @@ def _changed(token: str) -> str:
     return ".".join((head, base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("="), mark))
 
 
+@pytest.mark.slow
 async def test_a_token_that_the_provider_did_not_sign_is_refused(site, database, signs_in, provider):
     for whose, sign in SIGNATURES.items():
         provider.sign = sign
@@ -111,6 +114,7 @@ ADDRESSES = {
 }
 
 
+@pytest.mark.slow
 async def test_an_address_that_is_not_the_providers_to_give_is_refused(site, database, signs_in, provider):
     for what, (twist, why) in ADDRESSES.items():
         provider.twist = twist
@@ -238,6 +242,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 async def test_a_provider_that_answers_nonsense_does_no_harm(site, database, signs_in, provider):
     for what, (path, status, content, why) in BROKEN.items():
         provider.answers = {}

@@ -33,6 +33,7 @@ async def try_it(person) -> None:
     await come_back(person, await at_provider(left.headers["location"]))
 
 
+@pytest.mark.slow
 async def test_an_admin_sets_it_up_tries_it_and_requires_it_once_an_operator_has_confirmed_the_domain(
     at_ada_s, olu, someone, database, settings, provider, ada
 ):

@@ -104,6 +104,7 @@ async def test_the_same_answer_twenty_times_at_once_is_charged_once(recorder, ad
     assert await recorder.stored(ada.holder_id) == row.bytes
 
 
+@pytest.mark.slow
 async def test_twenty_recordings_of_one_holder_at_once_add_up(recorder, database):
     people = [await a_person(database, f"p{n}@example.org", tier="session-organiser") for n in range(4)]
     meetings = [await recorder.meeting(person, minutes=2) for person in people]
@@ -142,6 +143,7 @@ async def test_a_recording_never_moves_to_another_meeting(recorder, ada, databas
     assert await recorder.stored(bela.holder_id) == 0
 
 
+@pytest.mark.slow
 async def test_a_broken_answer_changes_nothing(recorder, ada):
     meeting = await recorder.meeting(ada)
     await recorder.move_clock(seconds=MADE_AFTER)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from app import clock, wording
 from app.recordings.service import delete_recording, trash_recording
 from tests.app.recordings.kept import days_ago
@@ -18,6 +20,7 @@ async def warned(house, recording):
     return row.first_warned_at is not None, row.last_warned_at is not None
 
 
+@pytest.mark.slow
 async def test_after_a_downgrade_the_oldest_go_when_90_days_are_over_and_the_rest_fits(house, ada):
     await put_on_tier(house.database, ada.holder_id, "consumer")
     old, older, new = [
@@ -56,6 +59,7 @@ async def test_after_a_downgrade_the_oldest_go_when_90_days_are_over_and_the_res
     assert (await house.row(new)).kept_until is None
 
 
+@pytest.mark.slow
 async def test_space_that_was_made_in_time_forgets_the_warnings(house, ada):
     await put_on_tier(house.database, ada.holder_id, "consumer")
     old, new = [
@@ -76,6 +80,7 @@ async def test_space_that_was_made_in_time_forgets_the_warnings(house, ada):
     assert (await house.holder(ada.holder_id)).over_since is None
 
 
+@pytest.mark.slow
 async def test_deleting_after_a_downgrade_leaves_no_more_than_the_tier_has(house, ada):
     await house.set_policy(recording_removal="delete", retention_grace_days=20)
     for age in (40, 30, 20, 10):

@@ -76,6 +76,7 @@ async def test_every_state_is_told_in_words(site, database):
         assert "Play (" not in person.words, "what BBB does not play has no button"
 
 
+@pytest.mark.slow
 async def test_a_hundred_stand_on_a_page_in_the_order_asked_for(site, database):
     bela = await a_person(database, tier="session-organiser")
     for number in range(103):

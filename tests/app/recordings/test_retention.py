@@ -121,6 +121,7 @@ async def test_what_went_for_space_comes_back_only_where_it_fits(house, ada):
     assert (await house.row(gone)).expired_at is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "shown"),
     [

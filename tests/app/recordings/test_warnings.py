@@ -38,6 +38,7 @@ async def notice(house, holder_id):
         )
 
 
+@pytest.mark.slow
 async def test_the_holder_is_warned_once_a_step_and_again_after_it_was_left(house, ada):
     async with house.post_office():
         for megabytes, letters in (

@@ -1,5 +1,6 @@
 """What operators call a tier stands on many pages: there it is text, neither HTML nor a format to be filled in."""
 
+import pytest
 from sqlalchemy import update
 
 from app.memberships.models import Holder, Tier
@@ -9,6 +10,7 @@ from tests.factories import a_person, an_organisation, signed_in
 SPOILT = "<b>50% off</b> %(price)s %s"
 
 
+@pytest.mark.slow
 async def test_a_tier_s_words_are_text_on_every_page(site, database, olu, someone):
     ada = await a_person(database, "ada@example.org")
     riverside = await an_organisation(database, "Riverside", "consumer", ada="admin")
