@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import i18n, wording
 from app.accounts.models import User
 from app.mail import Mailer
-from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.organisations.conditions import administers
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,12 @@ class Post:
 
 async def readers_of(session: AsyncSession, holder_id: int) -> list[Any]:
     """The person, or the organisation's admins: email, language, time_zone; nobody banned or unverified."""
-    admin = exists().where(
-        Organisation.holder_id == holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == User.id,
-        OrganisationHost.role == HostRole.ADMIN,
-        OrganisationHost.suspended_at.is_(None),
-    )
     found = await session.execute(
         select(User.email, User.language, User.time_zone)
         .where(
-            or_(User.holder_id == holder_id, admin), User.banned_at.is_(None), User.verified_at.is_not(None)
+            or_(User.holder_id == holder_id, administers(User.id, holder_id)),
+            User.banned_at.is_(None),
+            User.verified_at.is_not(None),
         )
         .order_by(User.id)
     )

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, or_
 
 from app.accounts.access import Viewer
-from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.organisations.conditions import administers, is_suspended
 from app.recordings.models import Recording, RecordingState, Wanted
 from app.recordings.service import is_shown
 from app.rooms.models import Visibility
@@ -50,26 +50,13 @@ class Format:
 
 def managed_by(viewer: Viewer) -> ColumnElement[bool]:
     """The condition that a person manages a recording: theirs, their holder's, or their organisation's as admin."""
-    admin = exists().where(
-        Organisation.holder_id == Recording.holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == viewer.id,
-        OrganisationHost.role == HostRole.ADMIN,
-        OrganisationHost.suspended_at.is_(None),
-    )
-    manages = (admin,) if viewer.is_verified else ()
+    manages = (administers(viewer.id, Recording.holder_id),) if viewer.is_verified else ()
     return or_(theirs(viewer), Recording.holder_id == viewer.holder_id, *manages)
 
 
 def theirs(viewer: Viewer) -> ColumnElement[bool]:
     """The condition that a recording was made by a person as host, whom its organisation has not suspended."""
-    suspended = exists().where(
-        Organisation.holder_id == Recording.holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == viewer.id,
-        OrganisationHost.suspended_at.is_not(None),
-    )
-    return (Recording.host_id == viewer.id) & ~suspended
+    return (Recording.host_id == viewer.id) & ~is_suspended(viewer.id, Recording.holder_id)
 
 
 def way_in(found: Any, viewer: Viewer | None, *, knows_code: bool) -> Way:

@@ -11,8 +11,8 @@ from app.accounts.export import exports
 from app.accounts.models import User
 from app.i18n import Text, ngettext
 from app.memberships.limits import hold
+from app.organisations.conditions import heir
 from app.organisations.leaving import Leaving, goes_with_host
-from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.recordings import totals
 from app.recordings.models import Recording, RecordingFormat, RecordingState, Wanted
 from app.rooms.models import Room, Visibility
@@ -23,27 +23,10 @@ THERE = and_(
 )
 
 
-def _heir(user_id: int) -> ColumnElement[int | None]:
-    """Who gets an organisation's recording of somebody who leaves: the same as gets its room."""
-    return (
-        select(OrganisationHost.user_id)
-        .join(Organisation, Organisation.id == OrganisationHost.organisation_id)
-        .where(Organisation.holder_id == Recording.holder_id, OrganisationHost.user_id != user_id)
-        .order_by(
-            OrganisationHost.suspended_at.is_not(None),
-            OrganisationHost.role != HostRole.ADMIN,
-            OrganisationHost.joined_at,
-            OrganisationHost.user_id,
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
 def _goes_with(user_id: int) -> ColumnElement[bool]:
     """What nobody is left for: the person's own holder's, and theirs of an organisation without anyone else."""
     own = Recording.holder_id == select(User.holder_id).where(User.id == user_id).scalar_subquery()
-    return or_(own, and_(Recording.host_id == user_id, _heir(user_id).is_(None)))
+    return or_(own, and_(Recording.host_id == user_id, heir(user_id, Recording.holder_id).is_(None)))
 
 
 @goes_with_account
@@ -67,11 +50,11 @@ async def recordings_go(session: AsyncSession, user_id: int) -> None:
         )
         .execution_options(synchronize_session=False)
     )
-    heir = _heir(user_id)
+    next_host = heir(user_id, Recording.holder_id)
     await session.execute(
         update(Recording)
-        .where(Recording.host_id == user_id, heir.is_not(None))
-        .values(host_id=heir)
+        .where(Recording.host_id == user_id, next_host.is_not(None))
+        .values(host_id=next_host)
         .execution_options(synchronize_session=False)
     )
     await totals.count_hosts(session, holders)

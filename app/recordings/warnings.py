@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, exists, or_, select, text, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.mail import Mailer, OutgoingMail, Then
 from app.memberships.limits import hold
 from app.memberships.models import Holder, HolderKind, PolicyRow
-from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.organisations.conditions import administers
 from app.recordings.models import Recording
 from app.recordings.retention import Due, Kept, due_of
 from quotas.retention import FIRST_WARNING, LAST_WARNING, Step
@@ -49,14 +49,7 @@ class Reader:
 
 async def readers_of(session: AsyncSession, holder_id: int, host_ids: set[int]) -> list[Reader]:
     """The person, or the organisation's admins; and the hosts of these recordings."""
-    admin = exists().where(
-        Organisation.holder_id == holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == User.id,
-        OrganisationHost.role == HostRole.ADMIN,
-        OrganisationHost.suspended_at.is_(None),
-    )
-    is_admin = or_(User.holder_id == holder_id, admin)
+    is_admin = or_(User.holder_id == holder_id, administers(User.id, holder_id))
     found = await session.execute(
         select(User.id, User.email, User.language, User.time_zone, is_admin)
         .where(or_(is_admin, User.id.in_(host_ids)))

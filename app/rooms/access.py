@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
 from app.db import Statement
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import lazy
-from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.organisations.conditions import administers, is_suspended
+from app.organisations.models import HostRole
 from app.rooms.addresses import leads_to
 from app.rooms.models import Room
 
@@ -36,27 +37,8 @@ class ActsFor:
 
 def hosted_by(viewer: Viewer) -> ColumnElement[bool]:
     """The condition that a room is hosted by someone: as its host, or as verified admin of its organisation."""
-    manages = (_admin_of(viewer.id),) if viewer.is_verified else ()
-    return or_((Room.host_id == viewer.id) & ~_suspended_in_its_organisation(viewer.id), *manages)
-
-
-def _admin_of(user_id: int) -> ColumnElement[bool]:
-    return exists().where(
-        Organisation.holder_id == Room.holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == user_id,
-        OrganisationHost.role == HostRole.ADMIN,
-        OrganisationHost.suspended_at.is_(None),
-    )
-
-
-def _suspended_in_its_organisation(user_id: int) -> ColumnElement[bool]:
-    return exists().where(
-        Organisation.holder_id == Room.holder_id,
-        OrganisationHost.organisation_id == Organisation.id,
-        OrganisationHost.user_id == user_id,
-        OrganisationHost.suspended_at.is_not(None),
-    )
+    manages = (administers(viewer.id, Room.holder_id),) if viewer.is_verified else ()
+    return or_((Room.host_id == viewer.id) & ~is_suspended(viewer.id, Room.holder_id), *manages)
 
 
 _HOSTS_FOR = Statement("""

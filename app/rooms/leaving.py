@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.deletion import goes_with_account
 from app.accounts.export import exports
 from app.accounts.models import User
+from app.organisations.conditions import heir
 from app.organisations.leaving import Leaving, goes_with_host
-from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.rooms.models import Room
 from app.rooms.service import delete_room
 
@@ -20,27 +20,11 @@ async def rooms_go(session: AsyncSession, user_id: int) -> None:
     holder_id = await session.scalar(select(User.holder_id).where(User.id == user_id))
     for room in (await session.scalars(select(Room).where(Room.holder_id == holder_id))).all():
         await delete_room(session, room)
-    heir = (
-        select(OrganisationHost.user_id)
-        .join(Organisation, Organisation.id == OrganisationHost.organisation_id)
-        .where(
-            Organisation.holder_id == Room.holder_id,
-            OrganisationHost.user_id != user_id,
-        )
-        # An organisation need not have an admin; with nobody left, its room goes too.
-        .order_by(
-            OrganisationHost.suspended_at.is_not(None),
-            OrganisationHost.role != HostRole.ADMIN,
-            OrganisationHost.joined_at,
-            OrganisationHost.user_id,
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    left = Room.host_id == user_id
-    for room in (await session.scalars(select(Room).where(left, heir.is_(None)))).all():
+    left, next_host = Room.host_id == user_id, heir(user_id, Room.holder_id)
+    # An organisation need not have anybody else: then its room goes too.
+    for room in (await session.scalars(select(Room).where(left, next_host.is_(None)))).all():
         await delete_room(session, room)
-    await session.execute(update(Room).where(left).values(host_id=heir))
+    await session.execute(update(Room).where(left).values(host_id=next_host))
 
 
 @goes_with_host
