@@ -70,8 +70,9 @@ async def test_a_changed_delivery_is_forged(site, recorder, ada, database):
     }
     body = urlencode({"event": json.dumps([said])}).encode()
     checksum = webhook_checksum(HOOK, body, SECRET, Algorithm.SHA256)
+    other = checksum.translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
     async with new_person(site) as server:
-        for path in (f"{PATH}?checksum={checksum}&more=1", f"{PATH}?checksum={checksum.replace('a', 'b')}"):
+        for path in (f"{PATH}?checksum={checksum}&more=1", f"{PATH}?checksum={other}"):
             changed = body if "more" not in path else body + b"&x=1"
             assert (await server.client.post(path, content=changed)).status_code == 401
     assert await jobs_of(database, ASK) == []
