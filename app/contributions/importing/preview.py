@@ -25,7 +25,6 @@ class Looked:
     payment: Payment
     match: Match
     known: int | None
-    known_file: int | None = None
     confirms_id: int | None = None
     """the open pledge that it confirms"""
 
@@ -67,7 +66,7 @@ async def preview_of(session: AsyncSession, file: ImportFile, today: date) -> Pr
     matches = await matches_of(session, reading.payments)
     known = await _known(session, [each.key for each in reading.payments])
     lines = [
-        Looked(payment, match, *known.get(payment.key, (None, None)))
+        Looked(payment, match, known.get(payment.key))
         for payment, match in zip(reading.payments, matches, strict=True)
     ]
     rates = rates_of(file)
@@ -110,9 +109,10 @@ def euros_of(payment: Payment | ImportLine, rates: dict[str, Decimal]) -> int | 
     return None if rate is None else in_euros(payment.cents, rate)
 
 
-async def _known(session: AsyncSession, keys: list[str]) -> dict[str, tuple[int, int]]:
-    found: dict[str, tuple[int, int]] = {}
+async def _known(session: AsyncSession, keys: list[str]) -> dict[str, int]:
+    """What earlier files have kept of these payments: the amount, in hundredths, by key."""
+    found: dict[str, int] = {}
     for part in parts_of(keys):
-        rows = select(ImportLine.key, ImportLine.cents, ImportLine.file_id).where(ImportLine.key.in_(part))
-        found |= {row[0]: (row[1], row[2]) for row in await session.execute(rows)}
+        rows = select(ImportLine.key, ImportLine.cents).where(ImportLine.key.in_(part))
+        found |= {row.key: row.cents for row in await session.execute(rows)}
     return found
