@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     """Go forward."""
     op.add_column("organisations", sa.Column("about", sa.String(), server_default="", nullable=False))
+    op.add_column("organisations", sa.Column("address", sa.String(), server_default="", nullable=False))
     op.add_column("organisations", sa.Column("website", sa.String(), server_default="", nullable=False))
     op.add_column("organisations", sa.Column("contact", sa.String(), server_default="", nullable=False))
     op.add_column("organisations", sa.Column("needs", sa.String(), server_default="", nullable=False))
@@ -185,4 +186,5 @@ def downgrade() -> None:
     op.drop_column("organisations", "needs")
     op.drop_column("organisations", "contact")
     op.drop_column("organisations", "website")
+    op.drop_column("organisations", "address")
     op.drop_column("organisations", "about")

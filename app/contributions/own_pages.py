@@ -12,7 +12,7 @@ from app.contributions.entries import Filter, all_entries, list_entries
 from app.contributions.files import OWN_COLUMNS, entry_lines
 from app.contributions.importing.references import reference_of
 from app.contributions.own import check_may_see, own_holders
-from app.contributions.receipts import receipt_of, year_receipt, years_of
+from app.contributions.receipts import address_of, receipt_of, year_receipt, years_of
 from app.db import Databased, Session
 from app.errors import NotFoundError
 from app.memberships.limits import standing_of
@@ -61,7 +61,8 @@ async def receipt(request: Request, session: Session, viewer: SignedIn, entry_id
     """The receipt of one contribution, to print: for who gave it, and for bookkeepers."""
     row = await receipt_of(session, entry_id)
     await check_may_see(session, viewer, row.LedgerEntry.contributor_id)
-    return page(request, "contributions/receipt.html", row=row, now=clock.now())
+    address = await address_of(session, row.LedgerEntry.contributor_id)
+    return page(request, "contributions/receipt.html", row=row, address=address, now=clock.now())
 
 
 @router.get("/{holder_id:int}/{year:int}", name="contributions.year_receipt")

@@ -11,6 +11,7 @@ from app.contributions.entries import Filter, entry_row, list_entries
 from app.contributions.models import EntryKind, LedgerEntry
 from app.errors import NotFoundError
 from app.memberships.models import Holder
+from app.organisations.models import Organisation
 
 # Of one contributor in a year: its receipt is whole, or its sum would be wrong.
 MOST = 100_000
@@ -22,6 +23,7 @@ class YearReceipt:
 
     holder_id: int
     name: str
+    address: str  # by post, of an organisation that has written one
     year: int
     rows: Sequence[Any]
     cents: int
@@ -43,7 +45,15 @@ async def year_receipt(session: AsyncSession, holder_id: int, year: int) -> Year
         raise NotFoundError
     found = await list_entries(session, wanted, 1, MOST)
     rows = [row for row in reversed(found.items) if row.reversed_by is None]
-    return YearReceipt(holder_id, holder.name, year, rows, sum(row.LedgerEntry.cents for row in rows))
+    address = await address_of(session, holder_id)
+    cents = sum(row.LedgerEntry.cents for row in rows)
+    return YearReceipt(holder_id, holder.name, address, year, rows, cents)
+
+
+async def address_of(session: AsyncSession, holder_id: int) -> str:
+    """Where an organisation is reached by post, as it has written it; empty for a person."""
+    found = select(Organisation.address).where(Organisation.holder_id == holder_id)
+    return await session.scalar(found) or ""
 
 
 async def years_of(session: AsyncSession, holder_id: int) -> list[int]:

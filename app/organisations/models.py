@@ -26,6 +26,7 @@ class Organisation(WithId, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     about: Mapped[str] = mapped_column(server_default="", default="")
+    address: Mapped[str] = mapped_column(server_default="", default="")  # by post; on its receipts
     website: Mapped[str] = mapped_column(server_default="", default="")
     contact: Mapped[str] = mapped_column(server_default="", default="")  # whom operators write to
     needs: Mapped[str] = mapped_column(server_default="", default="")  # in words and numbers

@@ -11,7 +11,7 @@ from app.memberships.models import Holder
 from app.organisations.models import Organisation
 from app.organisations.schemas import ProfileInput
 
-WORDS = ("about", "website", "contact", "needs", "accent")
+WORDS = ("about", "address", "website", "contact", "needs", "accent")
 KEY_LENGTH = 20
 
 

@@ -12,6 +12,7 @@ from app.web.forms import Input, Line, Lines, Problem, Tick
 from app.web.versions import Version
 from quotas.limits import GIGABYTE
 
+LINK_LENGTH = 500  # as in an expression of interest, which becomes the profile
 MOST_BYTES = 1_000_000 * GIGABYTE
 Id = Annotated[int, Field(ge=1, le=2**53)]
 
@@ -54,7 +55,8 @@ class ProfileInput(Input):
 
     name: Annotated[Line, Field(min_length=1, max_length=80)]
     about: Annotated[Lines, Field(max_length=2000)] = ""
-    website: Annotated[Line, Field(max_length=300), AfterValidator(_link)] = ""
+    address: Annotated[Lines, Field(max_length=300)] = ""
+    website: Annotated[Line, Field(max_length=LINK_LENGTH), AfterValidator(_link)] = ""
     contact: Annotated[Line, Field(max_length=200)] = ""
     needs: Annotated[Lines, Field(max_length=2000)] = ""
     accent: Annotated[Line, AfterValidator(_colour)] = ""

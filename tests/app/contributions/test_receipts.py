@@ -67,6 +67,15 @@ async def test_a_year_s_receipt_adds_up_what_stands(at_ada_s, ada, database):
     assert "Together: €0.00" in at_ada_s.words
 
 
+async def test_an_organisation_s_receipts_say_where_it_is_reached_by_post(at_ada_s, database, commons):
+    entry = await recorded(database, gift(commons.holder_id, 5_000))
+    await at_ada_s.open("/organisations/commons-cloud/profile")
+    await at_ada_s.submit("/profile", address="Mill Lane 12\r\n<b>Riverside</b>")
+    for path in (f"receipts/{entry.id}", f"{commons.holder_id}/{entry.booked_on.year}"):
+        await at_ada_s.open(f"/contributions/{path}")
+        assert "Commons Cloud Mill Lane 12 <b>Riverside</b>" in at_ada_s.words
+
+
 async def test_nobody_else_sees_any_of_it(site, database, ada, commons, bruna):
     entry = await recorded(database, gift(ada.holder_id, 12_000))
     theirs = await recorded(database, gift(commons.holder_id, 77_700))

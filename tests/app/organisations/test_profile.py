@@ -130,6 +130,7 @@ async def test_a_file_that_is_no_picture_is_refused_and_what_was_there_stays(at_
         ("accent", "red"),
         ("accent", "#12345"),
         ("about", "x" * 2001),
+        ("address", "x" * 301),
     ],
 )
 async def test_what_cannot_be_is_said_beside_its_field(at_ada_s, field, typed):
