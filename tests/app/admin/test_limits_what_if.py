@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.admin.limits import held_now
-from app.admin.limits_what_if import would_be_granted
+from app.admin.limits_refusals import would_be_granted
 from app.memberships.decision_log import Question, note_refused
 from app.memberships.models import Holder
 from quotas.decisions import Reason, Refused
