@@ -38,8 +38,9 @@ async def ban(session: AsyncSession, viewer: Viewer, user_id: int, reason: str) 
     return ended
 
 
-async def unban(session: AsyncSession, user_id: int) -> None:
-    """Open the account and its rooms again."""
+async def unban(session: AsyncSession, viewer: Viewer, user_id: int) -> None:
+    """Open the account and its rooms again. Raises NotFoundError."""
+    await as_operator(session, viewer)
     user = await service.unban(session, user_id)
     await _tell_pages(session, user_id, [user.holder_id])
 

@@ -118,6 +118,11 @@ async def add_host(request: Request, session: Session, viewer: Operator, organis
         user = await find_by_email(session, form.value.email)
         if user is None:
             form.fail("email", lazy("Nobody has an account under this address. Let them sign up first."))
+        elif user.verified_at is None or user.banned_at is not None:
+            # Anybody may have signed up under it, and wait for somebody to make something of them.
+            form.fail(
+                "email", lazy("This address is not verified, or its account is banned. Send an invitation.")
+            )
         else:
             try:
                 await put_host(session, found, user.id, form.value.role, helps=_seats_help(request, found))

@@ -52,7 +52,7 @@ async def ban(request: Request, session: Session, viewer: Operator, user_id: int
 @router.post("/unban", name="admin.unban")
 async def unban(request: Request, session: Session, viewer: Operator, user_id: int) -> Response:
     """Lift a ban."""
-    await bans.unban(session, user_id)
+    await bans.unban(session, viewer, user_id)
     log.info("admin.unban", operator=viewer.id, person=user_id)
     return _back(request, user_id, lazy("The ban is lifted."))
 

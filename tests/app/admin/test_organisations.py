@@ -1,7 +1,9 @@
 """Organisations: made, with hosts, and no room left to nobody."""
 
+import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.organisations.models import Organisation, OrganisationHost
 from app.rooms.models import Room
 from tests.factories import a_person, a_room, an_organisation
@@ -47,6 +49,19 @@ async def test_an_address_without_account_is_kept_in_the_form(olu, ada, database
     assert page.status_code == 422
     assert "Nobody has an account under this address." in olu.words
     assert olu.form("/hosts/add").fields["email"] == "nobody@example.org"
+    assert await hosts(database) == {ada.id: "admin"}
+
+
+@pytest.mark.parametrize(
+    "columns", [{"verified": False}, {"banned_at": clock.now()}], ids=["unverified", "banned"]
+)
+async def test_an_account_that_may_be_anybody_s_is_not_made_a_host(olu, ada, database, columns):
+    await a_person(database, "mallory@example.org", **columns)
+    made = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")
+    await olu.open(f"/admin/organisations/{made.id}")
+    page = await olu.submit("/hosts/add", email="mallory@example.org", role="admin")
+    assert page.status_code == 422
+    assert "This address is not verified, or its account is banned. Send an invitation." in olu.words
     assert await hosts(database) == {ada.id: "admin"}
 
 
