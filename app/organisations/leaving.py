@@ -85,8 +85,11 @@ async def let_go(
     await hold(session, organisation.holder_id)
     left = await left_behind(session, organisation.holder_id, user_id)
     heir = await _heir(session, organisation.id, user_id, heir_id)
+    if heir is None and heir_id not in {None, user_id}:
+        # Also if nothing is left: whether an address has an account somewhere is nobody's to find out here.
+        raise HeirNeededError
     if heir is None and (left.rooms or left.recordings):
-        raise LastAdminError if heir_id is None else HeirNeededError
+        raise LastAdminError
     if heir is not None:
         for hook in hooks:
             await hook(session, Leaving(organisation.holder_id, user_id, heir))

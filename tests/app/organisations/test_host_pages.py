@@ -1,5 +1,6 @@
 """What an admin does with hosts, at a browser; what a host sees; leaving."""
 
+import pytest
 from sqlalchemy import select
 
 from app.accounts.models import User
@@ -130,6 +131,20 @@ async def test_what_is_left_goes_to_nobody_from_outside(at_ada_s, database, bea,
         f"{HOME}/hosts/{bea.id}/remove", data={"form_token": token, "heir": str(eve.id)}
     )
     assert answer.status_code == 422
+    assert await role_of(database, riverside, bea) == "host"
+
+
+@pytest.mark.parametrize("email", ["eve@example.org", "nobody@example.org"])
+async def test_an_heir_from_outside_is_refused_alike_whether_they_have_an_account_or_not(
+    at_ada_s, database, bea, riverside, email
+):
+    await a_person(database, "eve@example.org")
+    await at_ada_s.open(f"{HOME}/hosts/{bea.id}")
+    token = at_ada_s.form("/remove").fields["form_token"]
+    typed = {"form_token": token, "heir_email": email}
+    answer = await at_ada_s.client.post(f"{HOME}/hosts/{bea.id}/remove", data=typed)
+    assert answer.status_code == 422
+    assert "Choose somebody who hosts for it" in answer.text
     assert await role_of(database, riverside, bea) == "host"
 
 
