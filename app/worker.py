@@ -19,6 +19,7 @@ from app.joining import interests
 from app.meetings import jobs as meeting_jobs
 from app.meetings.leaving import forget_consents
 from app.memberships import decision_log
+from app.organisations import invitations
 from app.recordings import jobs as recording_jobs
 from app.recordings import keeping
 from app.servers.pool import Servers
@@ -59,7 +60,7 @@ async def take_over(context: JobContext, timestamp: int) -> None:
 @housekeeping.periodic(cron="17 * * * *")
 @housekeeping.task(name="tidy", pass_context=True, queue=jobs.QUEUE, queueing_lock="tidy")
 async def tidy(context: JobContext, timestamp: int) -> None:
-    """Every hour: forget what is over (sessions, counts of tries, unsent mails, unverified accounts, old jobs)."""
+    """Every hour: forget what is over: sessions, counts of tries, unsent mails, unverified accounts, invitations."""
     del timestamp
     around = jobs.surroundings(context)
     async with around.database.transaction() as session:
@@ -70,6 +71,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
         await forget_consents(session)
         await decision_log.forget_old(session)
         await interests.forget_unconfirmed(session)
+        await invitations.forget_old(session)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
 
 

@@ -66,8 +66,8 @@ class Invitation(BaseModel):
     email: str = Field(description=_("The address as it was sent."))
     outcome: Outcome = Field(
         description=_(
-            "Hosts: they do already. Open: they are invited already. Twice: it stands above. No_seat: the membership "
-            "has no seat left."
+            "Hosts: they do already. Open: they are invited already. Twice: it stands above. Often: they were "
+            "invited three times since yesterday. No_seat: the membership has no seat left."
         )
     )
 

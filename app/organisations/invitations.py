@@ -9,10 +9,11 @@ from typing import Any
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.accounts.deletion import goes_with_account
 from app.accounts.models import User
 from app.accounts.schemas import Address
 from app.accounts.service import find_by_email
@@ -29,6 +30,7 @@ from quotas.decisions import Refused
 from quotas.rules import may_add_host
 
 HOLDS = timedelta(days=14)
+KEPT = timedelta(days=30)
 MOST_A_DAY = 3
 ADDRESS = TypeAdapter(Address)
 log = structlog.get_logger()
@@ -267,6 +269,19 @@ async def resend(
     await session.flush()
     await _mail(session, post, held.holder_name, found.email, token)
     return True
+
+
+@goes_with_account
+async def invitations_go(session: AsyncSession, user_id: int) -> None:
+    """No invitation names who has deleted their account."""
+    theirs = select(func.lower(User.email)).where(User.id == user_id).scalar_subquery()
+    await session.execute(delete(Invitation).where(func.lower(Invitation.email) == theirs))
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Forget the addresses of whom was invited: 30 days after they have accepted, or could have for the last time."""
+    over = func.coalesce(Invitation.accepted_at, Invitation.withdrawn_at, Invitation.expires_at)
+    await session.execute(delete(Invitation).where(over < clock.now() - KEPT))
 
 
 async def withdraw(session: AsyncSession, organisation: Organisation, invitation_id: int) -> None:

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.organisations.invitations import Post, invite
+from app.accounts.deletion import delete_account
+from app.organisations.accepting import accept
+from app.organisations.invitations import Post, forget_old, invite
 from app.organisations.models import HostRole, Invitation
 from app.organisations.service import find_organisation
 from tests.app.organisations.inviting import PAGE, invited, link_to, mails, seats
 from tests.conftest import new_person
+from tests.factories import a_person
 
 
 async def test_the_report_says_of_each_line_what_happens_and_sends_nothing(at_ada_s, database, riverside):
@@ -99,6 +102,24 @@ async def test_taking_back_and_inviting_anew_writes_to_the_same_person_three_tim
     await move_clock(days=1, minutes=1)
     await invited(at_ada_s, "cora@example.org")
     assert await mails(database) == 4
+
+
+async def test_addresses_are_forgotten_a_month_after_an_invitation_is_over_and_with_an_account(
+    at_ada_s, database, riverside, move_clock
+):
+    dan = await a_person(database, "dan@example.org")
+    await invited(at_ada_s, "cora@example.org", "Dan@example.org", "eve@example.org")
+    token = (await link_to(database, "eve@example.org")).rpartition("/")[2]
+    eve = await a_person(database, "eve@example.org")
+    async with database.transaction() as session:
+        await accept(session, token, eve.id)
+        await delete_account(session, dan.id)
+        assert set(await session.scalars(select(Invitation.email))) == {"cora@example.org", "eve@example.org"}
+    for days, left in ((29, 2), (2, 1), (12, 1), (2, 0)):
+        await move_clock(days=days)
+        async with database.transaction() as session:
+            await forget_old(session)
+            assert len(list(await session.scalars(select(Invitation.id)))) == left, days
 
 
 async def test_an_invitation_of_another_organisation_cannot_be_touched(at_ada_s, database):
