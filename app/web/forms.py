@@ -14,6 +14,10 @@ from app.i18n import Text, lazy, translated
 
 M = TypeVar("M", bound=BaseModel)
 WHITESPACE = re.compile(r"\s+")
+# What nobody sees and no line needs: soft hyphens, spaces without a width, fillers; it comes along when one pastes.
+UNSEEN = re.compile("[\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u3164\ufeff\uffa0]")
+# What joins and turns the letters beside it (of Persian, of an emoji), and is nothing by itself.
+ONLY_JOINERS = re.compile("[\u034f\u061c\u200c-\u200f\u2800\ufe00-\ufe0f ]*")
 
 MESSAGES: Mapping[str, Text] = {
     "missing": lazy("Fill this in."),
@@ -68,11 +72,11 @@ def no_control_characters(value: str) -> str:
 
 
 def _one_line(value: object) -> object:
-    return (
-        unicodedata.normalize("NFC", WHITESPACE.sub(" ", value).strip(" "))
-        if isinstance(value, str)
-        else value
-    )
+    if not isinstance(value, str):
+        return value
+    line = unicodedata.normalize("NFC", WHITESPACE.sub(" ", UNSEEN.sub("", value)).strip(" "))
+    # A name that nobody can see is none.
+    return "" if ONLY_JOINERS.fullmatch(line) else line
 
 
 def _lines(value: object) -> object:

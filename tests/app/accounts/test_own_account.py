@@ -90,7 +90,15 @@ async def test_name_language_and_time_zone_are_changed_and_the_holder_is_called_
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("name", ""), ("name", "x" * 81), ("language", "xx"), ("time_zone", "Mars/Base")]
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 81),
+        ("name", "\u200b \u3164"),
+        ("name", "\u200d\u200e"),
+        ("language", "xx"),
+        ("time_zone", "Mars/Base"),
+    ],
 )
 async def test_a_wrong_profile_changes_nothing_and_keeps_what_was_typed(her, ada, database, field, value):
     await her.open("/account")
