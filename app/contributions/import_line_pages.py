@@ -13,12 +13,19 @@ from app.contributions.entries import tidy
 from app.contributions.import_schemas import LeaveOutInput, MatchInput
 from app.contributions.import_words import MATCHED, OUT, STATES
 from app.contributions.importing.by_file import NotReadyError
-from app.contributions.importing.by_hand import DecidedLineError, leave_out, match
+from app.contributions.importing.by_hand import (
+    DecidedLineError,
+    NotBookedError,
+    count_others,
+    leave_out,
+    match,
+    may_match,
+)
 from app.contributions.importing.lists import find_line, list_lines
 from app.contributions.models import LineState
 from app.db import Session
 from app.errors import NotFoundError
-from app.i18n import lazy
+from app.i18n import lazy, ngettext
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
 
@@ -59,15 +66,20 @@ async def matched(request: Request, session: Session, viewer: Bookkeeping, line_
         return await _page(request, session, line_id, None, 1, form, 422)
     try:
         async with session.begin_nested():
-            entry = await match(session, line_id, form.value.holder, viewer.name, form.value.rate)
-    except DecidedLineError as error:
+            said = form.value
+            count = await match(session, line_id, said.holder, viewer.name, said.rate, others=said.others)
+    except (DecidedLineError, NotBookedError) as error:
         return _to_line(request, line_id, error.message, "warn")
     except NotReadyError:
         form.fail("rate", lazy("Write how many EUR one unit is: 0.92 or 1.1537."))
         return await _page(request, session, line_id, None, 1, form, 422)
-    log.info("imports.matched", line=line_id, entry=entry.id, by=viewer.id)
-    said = lazy("Recorded. The next payment of this payer is matched by itself.")
-    return go(request, path_of(request, "contributions.unmatched"), say=said)
+    log.info("imports.matched", line=line_id, count=count, by=viewer.id)
+    told = ngettext(
+        "Recorded. The next payment of this payer is matched by itself.",
+        "%(num)s payments are recorded. The next one of this payer is matched by itself.",
+        count,
+    )
+    return go(request, path_of(request, "contributions.unmatched"), say=told)
 
 
 @router.post("/lines/{line_id:int}/leave-out", name="contributions.import_leave_out")
@@ -112,6 +124,8 @@ async def _page(
         row=row,
         found=found,
         search=wanted,
+        is_open=may_match(row.ImportLine),
+        others=await count_others(session, row.ImportLine),
         form=form,
         states=STATES,
         matched=MATCHED,

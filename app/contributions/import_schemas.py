@@ -11,7 +11,7 @@ from app.contributions.importing.mapped import NEEDED, PARTS, Columns
 from app.contributions.importing.tables import MOST_COLUMNS
 from app.contributions.schemas import Id, Rate, Why
 from app.i18n import lazy
-from app.web.forms import Form, Input, check_form
+from app.web.forms import Form, Input, Tick, check_form
 from app.web.versions import Version
 
 Place = Annotated[
@@ -57,6 +57,7 @@ class MatchInput(Input):
 
     holder: Id
     rate: Rate = None
+    others: Tick = False  # the same payer's other payments that wait, too
 
 
 class LeaveOutInput(Input):

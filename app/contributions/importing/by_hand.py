@@ -2,14 +2,15 @@
 
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.contributions.importing.by_file import NotReadyError, entry_of
+from app.contributions.importing.by_file import entry_of
+from app.contributions.importing.payments import PENDING
 from app.contributions.importing.pledges import Pledges
 from app.contributions.importing.preview import euros_of
-from app.contributions.ledger import record
-from app.contributions.models import ImportFile, ImportLine, LedgerEntry, LineState, MatchedBy
+from app.contributions.importing.recording import record_all
+from app.contributions.models import ImportFile, ImportLine, LineState, MatchedBy
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
 from app.memberships.limits import hold
@@ -22,36 +23,92 @@ class DecidedLineError(ConflictError):
     message = lazy("Someone else has decided about this payment meanwhile. Look at what they said.")
 
 
-async def match(
-    session: AsyncSession, line_id: int, holder_id: int, by: str, rate: Decimal | None = None
-) -> LedgerEntry:
-    """Say whose a payment is, and record it; it confirms an open pledge, as in a whole file.
+class NotBookedError(ConflictError):
+    """The bank has only announced this payment: it comes again when it is booked, and would count twice."""
 
-    `rate`: for a payment in another currency whose file had none. Raises NotFoundError, DecidedLineError,
-    NotReadyError (no rate).
+    code = "line_not_booked"
+    message = lazy("This payment is only announced. It comes again in a later statement, when it is booked.")
+
+
+async def match(
+    session: AsyncSession,
+    line_id: int,
+    holder_id: int,
+    by: str,
+    rate: Decimal | None = None,
+    *,
+    others: bool = False,
+) -> int:
+    """Say whose a payment is, and record it; it confirms an open pledge, as in a whole file. How many were recorded.
+
+    `rate`: for a payment in another currency whose file had none. `others`: the same payer's other payments that
+    wait are theirs too. Raises NotFoundError, DecidedLineError, NotBookedError, NotReadyError (no rate).
     """
-    # The contributor first, then the line: the order in which an import takes them.
+    # The contributor first, then the lines: the order in which an import takes them.
     await hold(session, holder_id)
-    line = await _locked(session, line_id)
+    lines = await _locked_with_others(session, line_id) if others else [await _locked(session, line_id)]
+    line = next(one for one in lines if one.id == line_id)
     if line.state == LineState.MATCHED or line.cents <= 0:
         raise DecidedLineError
-    file = await session.get_one(ImportFile, line.file_id)
-    line.rate = line.rate if line.rate is not None else rate
-    rates = {} if line.rate is None else {line.currency: line.rate}
-    cents = euros_of(line, rates)
-    if cents is None:
-        raise NotReadyError
+    if not may_match(line):
+        raise NotBookedError
+    if line.currency != "EUR" and line.rate is None:
+        line.rate = rate
     pledges = await Pledges.of(session, {holder_id})
-    promised = pledges.take(holder_id, line.booked_on, cents)
-    entry = await record(session, entry_of(line, holder_id, line.id, rates, file, promised), by)
-    line.state, line.holder_id, line.matched_by, line.reason = (
-        LineState.MATCHED,
-        holder_id,
-        MatchedBy.HAND,
-        "",
-    )
+    entries = []
+    for one in lines:
+        if one.currency != "EUR" and one.rate is None:
+            one.rate = line.rate
+        file = await session.get_one(ImportFile, one.file_id)
+        rates = {} if one.rate is None else {one.currency: one.rate}
+        cents = euros_of(one, rates)
+        promised = None if cents is None else pledges.take(holder_id, one.booked_on, cents)
+        entries.append(entry_of(one, holder_id, one.id, rates, file, promised))
+        one.state, one.holder_id, one.matched_by, one.reason = (
+            LineState.MATCHED,
+            holder_id,
+            MatchedBy.HAND,
+            "",
+        )
     await session.flush()
-    return entry
+    await record_all(session, entries, by)
+    return len(entries)
+
+
+def may_match(line: ImportLine) -> bool:
+    """Whether a payment can be somebody's: it came in, and nobody's it is yet, and the bank has booked it."""
+    return line.state != LineState.MATCHED and line.cents > 0 and not line.key.startswith(PENDING)
+
+
+async def count_others(session: AsyncSession, line: ImportLine) -> int:
+    """How many other payments of a payer wait, and can be matched together with this one."""
+    if not line.payer_key:
+        return 0
+    return await session.scalar(select(func.count()).select_from(ImportLine).where(*_others(line))) or 0
+
+
+def _others(line: ImportLine) -> list[ColumnElement[bool]]:
+    """The same payer's; in another currency than this one only with a rate of their own."""
+    return [
+        ImportLine.payer_key == line.payer_key,
+        ImportLine.id != line.id,
+        ImportLine.state == LineState.UNMATCHED,
+        ImportLine.cents > 0,
+        or_(ImportLine.currency.in_(("EUR", line.currency)), ImportLine.rate.is_not(None)),
+    ]
+
+
+async def _locked_with_others(session: AsyncSession, line_id: int) -> list[ImportLine]:
+    """The line and its payer's others, in the order of their numbers, so that nobody waits for each other."""
+    line = await session.scalar(select(ImportLine).where(ImportLine.id == line_id))
+    if line is None:
+        raise NotFoundError
+    wanted = ImportLine.id == line_id
+    if line.payer_key:
+        wanted = or_(wanted, and_(*_others(line)))
+    locked = select(ImportLine).where(wanted).order_by(ImportLine.id)
+    found = await session.scalars(locked.with_for_update().execution_options(populate_existing=True))
+    return list(found)
 
 
 async def leave_out(session: AsyncSession, line_id: int, why: str) -> None:

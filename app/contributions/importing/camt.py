@@ -16,6 +16,7 @@ from defusedxml.ElementTree import fromstring
 from app.contributions.importing.figures import Days, Decimals, amount_of, day_of
 from app.contributions.importing.payments import (
     KEY_LENGTH,
+    PENDING,
     REFERENCE_LENGTH,
     Payment,
     Trouble,
@@ -120,7 +121,7 @@ def _payment(
     return Payment(
         number=number,
         # One that is only announced comes again when it is booked.
-        key=f"pending:{key}" if out is LeftOut.PENDING else key,
+        key=f"{PENDING}{key}" if out is LeftOut.PENDING else key,
         booked_on=day,
         cents=cents if incoming else -cents,
         currency=currency,

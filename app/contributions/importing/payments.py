@@ -13,6 +13,7 @@ from app.contributions.schemas import EARLIEST, LARGEST_CENTS
 from app.errors import GuildhallError
 from app.i18n import Text, lazy
 
+PENDING = "pending:"  # what the key of a payment begins with that is only announced: it comes again when it is booked
 NAME_LENGTH, REFERENCE_LENGTH, KEY_LENGTH = 200, 1000, 200
 _SPACES = re.compile(r"\s+")
 
