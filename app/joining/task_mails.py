@@ -30,9 +30,18 @@ async def tell_taker(
         await _send(session, request, user, task, news)
 
 
-async def _send(session: AsyncSession, request: Request, user: User, task: Task, news: str) -> None:
+async def tell_closed(session: AsyncSession, request: Request, task: Task, taker: int | None) -> None:
+    """It is off the list: to whoever had taken it. They see it no longer, so the link is the list's."""
+    user = await session.get(User, taker) if taker is not None else None
+    if user is not None:
+        await _send(session, request, user, task, "closed", address_of(request, "tasks.index"))
+
+
+async def _send(
+    session: AsyncSession, request: Request, user: User, task: Task, news: str, link: str | None = None
+) -> None:
     mailer: Mailer = request.app.state.mailer
-    link = address_of(request, "tasks.show", task_id=task.id)
+    link = link or address_of(request, "tasks.show", task_id=task.id)
     await mailer.send(
         session,
         user.email,

@@ -11,7 +11,7 @@ from app.accounts.access import AnyViewer, Operator, Verified, Viewer
 from app.accounts.models import User
 from app.contributions.asked import Number
 from app.db import Session
-from app.errors import TooManyError
+from app.errors import NotFoundError, TooManyError
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.joining import task_mails, tasks
@@ -24,7 +24,7 @@ from app.joining.task_schemas import (
     TaskInput,
     values_of,
 )
-from app.joining.tasks import Award, NotInThisStateError
+from app.joining.tasks import Award, NotInThisStateError, OwnWorkError
 from app.memberships.models import Tier
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
@@ -35,6 +35,8 @@ router = APIRouter(prefix="/tasks")
 log = structlog.get_logger()
 
 SUGGESTIONS = Rate("suggest_task", 10, timedelta(days=1))
+# Each one is a mail to every operator.
+HANDED_IN = Rate("hand_in_task", 20, timedelta(days=1))
 LISTS = {
     "open": (TaskState.OPEN,),
     "taken": (TaskState.TAKEN, TaskState.HANDED_IN),
@@ -114,17 +116,29 @@ async def take(request: Request, session: Session, viewer: Verified, task_id: in
 
 @router.post("/{task_id:int}/give-back", name="tasks.give_back")
 async def give_back(request: Request, session: Session, viewer: Verified, task_id: int) -> Response:
-    """Give it back."""
-    task = await tasks.find_task(session, viewer, task_id, lock=True)
+    """Give it back; one that is off the list is nobody's any more."""
+    try:
+        task = await tasks.find_task(session, viewer, task_id, lock=True)
+    except NotFoundError:
+        return _gone(request)
     await tasks.give_back(session, task, viewer.id)
     return _back(request, task, lazy("It is open for others again."))
 
 
 @router.post("/{task_id:int}/hand-in", name="tasks.hand_in")
 async def hand_in(request: Request, session: Session, viewer: Verified, task_id: int) -> Response:
-    """Hand it in with a report."""
-    task = await tasks.find_task(session, viewer, task_id, lock=True)
+    """Hand it in with a report; if it went off the list while that was written, it is said, and kept on the page."""
     form = await read_form(request, ReportInput)
+    try:
+        task = await tasks.find_task(session, viewer, task_id, lock=True)
+    except NotFoundError:
+        return _gone(request, form.values.get("report", ""))
+    if form.value is not None:
+        try:
+            await spend(session, request, HANDED_IN, str(viewer.id))
+        except TooManyError as error:
+            form.fail("report", error.message)
+            return await _page(request, session, viewer, task, error.status, report=form)
     if form.value is None:
         return await _page(request, session, viewer, task, 422, report=form)
     try:
@@ -167,16 +181,19 @@ async def open_it(request: Request, session: Session, viewer: Operator, task_id:
 
 @router.post("/{task_id:int}/close", name="tasks.close")
 async def close(request: Request, session: Session, viewer: Operator, task_id: int) -> Response:
-    """Take it off the list."""
+    """Take it off the list; whoever had taken it is told."""
     task = await tasks.find_task(session, viewer, task_id, lock=True)
+    taker = task.taken_by
     await tasks.close_task(session, task)
+    await task_mails.tell_closed(session, request, task, taker)
     return _back(request, task, lazy("It is off the list."))
 
 
 @router.post("/{task_id:int}/accept", name="tasks.accept")
 async def accept(request: Request, session: Session, viewer: Operator, task_id: int) -> Response:
     """Accept the work."""
-    await tasks.find_task(session, viewer, task_id)
+    if not await tasks.may_accept(session, await tasks.find_task(session, viewer, task_id), viewer.id):
+        raise OwnWorkError
     form = await read_form(request, AcceptInput)
     if form.value is None:
         task = await tasks.find_task(session, viewer, task_id)
@@ -243,12 +260,18 @@ async def _page(
         tier=tier,
         taker=taker,
         is_operator=is_operator,
+        may_accept=is_operator and viewer is not None and await tasks.may_accept(session, task, viewer.id),
         is_theirs=viewer is not None and task.taken_by == viewer.id,
         report=report or Form(values={"report": task.report}),
         accepting=accepting or Form(),
         returning=returning or Form(),
         late=late,
     )
+
+
+def _gone(request: Request, typed: str = "") -> Response:
+    """A task that is not on the list, or never was: the same for both, for closed ones are nobody's to see."""
+    return page(request, "joining/task_gone.html", 404, typed=typed)
 
 
 def _back(request: Request, task: Task, said: Any) -> Response:

@@ -29,6 +29,7 @@ from quotas.contributions import value_of_work
 AWARDED_DAYS = 365
 PUBLIC = (TaskState.OPEN, TaskState.TAKEN, TaskState.HANDED_IN, TaskState.ACCEPTED)
 THEIRS = (TaskState.TAKEN, TaskState.HANDED_IN)
+MOST_TAKEN = 5
 
 
 class Award(StrEnum):
@@ -54,6 +55,25 @@ class NotInThisStateError(ConflictError):
     code = "task_elsewhere"
     title = lazy("This task has moved on")
     message = lazy("Someone has changed its state meanwhile. Open it again to see where it stands.")
+
+
+class OwnWorkError(ConflictError):
+    """Nobody accepts their own work, as long as somebody else can."""
+
+    code = "own_work"
+    title = lazy("This is your own work")
+    message = lazy("Another operator looks at it and accepts it.")
+
+
+class TooManyTakenError(ConflictError):
+    """One person has so many tasks that others find none."""
+
+    code = "too_many_tasks"
+    title = lazy("You have enough tasks")
+    message = lazy(
+        "You have %(most)s tasks that are not done yet. Hand one in or give one back, then take another.",
+        most=MOST_TAKEN,
+    )
 
 
 async def list_tasks(session: AsyncSession, states: Sequence[str], number: int) -> Page[Any]:
@@ -123,9 +143,14 @@ async def close_task(session: AsyncSession, task: Task) -> None:
 
 
 async def take(session: AsyncSession, task: Task, user_id: int) -> None:
-    """Give it to one person. It is locked: of two at once one finds it taken. Raises TakenAlreadyError."""
+    """Give it to one person. It is locked: of two at once one finds it taken.
+
+    Raises TakenAlreadyError, TooManyTakenError.
+    """
     if task.state != TaskState.OPEN:
         raise TakenAlreadyError
+    if len(await tasks_of(session, user_id)) >= MOST_TAKEN:
+        raise TooManyTakenError
     task.taken_by, task.taken_at = user_id, clock.now()
     await _move(session, task, TaskState.TAKEN)
 
@@ -149,6 +174,19 @@ async def send_back(session: AsyncSession, task: Task, answer: str, by: str) -> 
     _check(task, TaskState.HANDED_IN)
     task.answer, task.decided_by = answer, by
     await _move(session, task, TaskState.TAKEN)
+
+
+async def may_accept(session: AsyncSession, task: Task, operator_id: int) -> bool:
+    """Whether an operator may say that the work is good: of one's own only if there is no other operator to ask."""
+    if task.taken_by != operator_id:
+        return True
+    others = (
+        User.is_operator,
+        User.id != operator_id,
+        User.banned_at.is_(None),
+        User.verified_at.is_not(None),
+    )
+    return await session.scalar(select(User.id).where(*others).limit(1)) is None
 
 
 async def accept(session: AsyncSession, task_id: int, answer: str, by: str) -> tuple[Task, Award]:
