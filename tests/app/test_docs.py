@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from app.models import Base
 from app.settings import PREFIX, ROOT, Settings
 
 DEPLOY = ROOT / "docs" / "deploy.md"
-TABLE = re.compile(r"(<!-- settings:.*?-->\n)(.*?)(<!-- /settings -->)", re.DOTALL)
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+TABLE = re.compile(r"(<!-- (?:settings|tables):.*?-->\n)(.*?)(<!-- /(?:settings|tables) -->)", re.DOTALL)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"")
 NAMED = re.compile(r"`((?:app|bbb_client|quotas|tests|templates|alembic|docs)/[\w./-]+)`")
@@ -30,15 +32,36 @@ def shown(default: object) -> str:
     return f"`{default}`" if str(default) not in {"", "[]", "None"} else "empty"
 
 
-def write_settings_table() -> None:
-    """Bring docs/deploy.md up to date."""
-    DEPLOY.write_text(TABLE.sub(lambda found: found[1] + settings_table() + found[3], DEPLOY.read_text()))
+def tables() -> str:
+    """The tables by the folder that has them, as docs/architecture.md shows them."""
+    found: dict[str, list[str]] = {}
+    for mapper in Base.registry.mappers:
+        found.setdefault(mapper.class_.__module__.split(".")[1], []).append(f"`{mapper.local_table.name}`")
+    rows = [f"| `{folder}` | {' '.join(sorted(names))} |" for folder, names in sorted(found.items())]
+    return "\n".join(["| where in `app/` | tables |", "|---|---|", *rows]) + "\n"
 
 
-def test_the_table_of_settings_is_what_the_program_reads():
-    found = TABLE.search(DEPLOY.read_text())
-    assert found, "docs/deploy.md has lost its markers"
-    assert found[2] == settings_table(), "run: python -m tests.app.test_docs"
+WRITTEN = {DEPLOY: settings_table, ARCHITECTURE: tables}
+
+
+def write() -> None:
+    """Bring the tables that are made from the code up to date."""
+    for page, made in WRITTEN.items():
+        page.write_text(TABLE.sub(lambda found, made=made: found[1] + made() + found[3], page.read_text()))
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_the_tables_made_from_the_code_are_as_it_is(page: Path):
+    found = TABLE.search(page.read_text())
+    assert found, f"{page.name} has lost its markers"
+    assert found[2] == WRITTEN[page](), "run: python -m tests.app.test_docs"
+
+
+def test_the_architecture_names_every_part_of_the_site():
+    found = (ROOT / "app").iterdir()
+    parts = {path.stem for path in found if path.suffix == ".py" or (path / "__init__.py").exists()}
+    named = set(re.findall(r"`(?:app/)?(\w+)(?:/|\.py)?`", ARCHITECTURE.read_text()))
+    assert parts - {"__init__", "__main__"} <= named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -51,4 +74,4 @@ def test_what_a_document_links_to_or_names_is_there(page: Path):
 
 
 if __name__ == "__main__":
-    write_settings_table()
+    write()
