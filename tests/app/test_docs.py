@@ -10,7 +10,8 @@ from app.settings import PREFIX, ROOT, Settings
 
 DEPLOY = ROOT / "docs" / "deploy.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
-TABLE = re.compile(r"(<!-- (?:settings|tables):.*?-->\n)(.*?)(<!-- /(?:settings|tables) -->)", re.DOTALL)
+DECISIONS = ROOT / "docs" / "decisions" / "README.md"
+TABLE = re.compile(r"(<!-- (settings|tables|decisions):.*?-->\n)(.*?)(<!-- /\2 -->)", re.DOTALL)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"")
 NAMED = re.compile(r"`((?:app|bbb_client|quotas|tests|templates|alembic|docs)/[\w./-]+)`")
@@ -41,20 +42,29 @@ def tables() -> str:
     return "\n".join(["| where in `app/` | tables |", "|---|---|", *rows]) + "\n"
 
 
-WRITTEN = {DEPLOY: settings_table, ARCHITECTURE: tables}
+def decisions() -> str:
+    """The decisions by number, as docs/decisions/README.md lists them."""
+    rows = []
+    for page in sorted(DECISIONS.parent.glob("[0-9]*.md")):
+        number, _dot, title = page.read_text().partition("\n")[0].removeprefix("# ").partition(". ")
+        rows.append(f"{number}. [{title}]({page.name})")
+    return "\n".join(rows) + "\n"
+
+
+WRITTEN = {DEPLOY: settings_table, ARCHITECTURE: tables, DECISIONS: decisions}
 
 
 def write() -> None:
     """Bring the tables that are made from the code up to date."""
     for page, made in WRITTEN.items():
-        page.write_text(TABLE.sub(lambda found, made=made: found[1] + made() + found[3], page.read_text()))
+        page.write_text(TABLE.sub(lambda found, made=made: found[1] + made() + found[4], page.read_text()))
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
-def test_the_tables_made_from_the_code_are_as_it_is(page: Path):
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.parent.name + "/" + page.name)
+def test_what_is_made_from_the_code_is_as_it_is(page: Path):
     found = TABLE.search(page.read_text())
     assert found, f"{page.name} has lost its markers"
-    assert found[2] == WRITTEN[page](), "run: python -m tests.app.test_docs"
+    assert found[3] == WRITTEN[page](), "run: python -m tests.app.test_docs"
 
 
 def test_the_architecture_names_every_part_of_the_site():
