@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app import clock, jobs
+from app.contributions.keepers import keeps_books
 from app.contributions.models import EntryKind, Grant, GrantEntry, GrantRule, GrantState, LedgerEntry
 from app.contributions.placing import Place, Places, place_on
 from app.contributions.rules import rules_in_force
@@ -50,7 +51,8 @@ class Ground:
 async def ask(session: AsyncSession, held: HeldLimits) -> None:
     """Ask every rule of the holder's kind, the highest tier first: grant, propose, or take a proposal back.
 
-    The holder is held, so that two confirmations at the same moment are asked about one after the other.
+    The holder is held, so that two confirmations at the same moment are asked about one after the other. To those who
+    keep the books, and to their organisations, nothing new is granted here: it is proposed.
     """
     kind = await session.scalar(select(Holder.kind).where(Holder.id == held.holder_id)) or ""
     rules = await rules_in_force(session, kind)
@@ -60,17 +62,20 @@ async def ask(session: AsyncSession, held: HeldLimits) -> None:
         if ground is not None and ground.place.settles is not None:
             open_one = await _proposal(session, held.holder_id, rule.id)
             await _grant(session, open_one or await _propose(session, held, ground), held, ground, BY_RULE)
+    may_grant = bool(rules) and not await keeps_books(session, held.holder_id)
     for rule, tier in rules:
-        await _ask_one(session, held, rule, tier)
+        await _ask_one(session, held, rule, tier, may_grant=may_grant)
 
 
-async def _ask_one(session: AsyncSession, held: HeldLimits, rule: GrantRule, tier: Tier) -> None:
+async def _ask_one(
+    session: AsyncSession, held: HeldLimits, rule: GrantRule, tier: Tier, *, may_grant: bool
+) -> None:
     ground = await ground_of(session, held, rule, tier)
     open_one = await _proposal(session, held.holder_id, rule.id)
     if ground is None or await _was_declined(session, held.holder_id, ground):
         if open_one is not None:
             await _close(session, open_one, GrantState.FALLEN, BY_RULE, "")
-    elif rule.automatic and not rule.needs_commitment:
+    elif may_grant and rule.automatic and not rule.needs_commitment:
         await _grant(session, open_one or await _propose(session, held, ground), held, ground, BY_RULE)
     else:
         await _stand_on(session, open_one or await _propose(session, held, ground), ground)
@@ -211,7 +216,8 @@ async def _grant(session: AsyncSession, grant: Grant, held: HeldLimits, ground: 
 
 
 async def _stand_on(session: AsyncSession, grant: Grant, ground: Ground) -> None:
-    """Point the grant at the entries that carry it, and at no others."""
+    """Point the grant at the entries that carry it, and at no others; its rule may name another tier by now."""
+    grant.tier_id = ground.tier.id
     await point_at(session, grant.id, [one.entry_id for one in ground.given])
 
 

@@ -12,7 +12,12 @@ from app.contributions.asked import Number
 from app.contributions.import_schemas import SettingsInput, VersionInput, check_columns, read_settings
 from app.contributions.import_words import FILE_KINDS, MATCHED, OUT, STATES
 from app.contributions.importing import files
-from app.contributions.importing.by_file import ImportRunningError, NotReadyError, import_file
+from app.contributions.importing.by_file import (
+    ImportRunningError,
+    NotReadyError,
+    ReadOtherwiseError,
+    import_file,
+)
 from app.contributions.importing.files import ImportedAlreadyError, find_file, keep_upload
 from app.contributions.importing.lists import (
     LINE_COLUMNS,
@@ -136,16 +141,14 @@ async def change(request: Request, session: Session, viewer: Bookkeeping, file_i
 async def record(request: Request, session: Session, viewer: Bookkeeping, file_id: int) -> Response:
     """Record it all, in one transaction."""
     form = await read_form(request, VersionInput)
-    file = await find_file(session, file_id)
-    if form.value is None or (file.imported_at is None and form.value.version != file.version):
-        said = lazy("Someone else has changed how this file is read. Look at it again, then import it.")
-        return _to_file(request, file_id, said, "warn")
+    await find_file(session, file_id)
+    if form.value is None:
+        return _to_file(request, file_id, ReadOtherwiseError.message, "warn")
+    day = await _today(session, viewer.holder_id)
     try:
         async with session.begin_nested():
-            recorded = await import_file(
-                session, file_id, await _today(session, viewer.holder_id), viewer.name
-            )
-    except (ImportedAlreadyError, ImportRunningError, NotReadyError) as error:
+            recorded = await import_file(session, file_id, day, viewer.name, version=form.value.version)
+    except (ImportedAlreadyError, ImportRunningError, NotReadyError, ReadOtherwiseError) as error:
         return _to_file(request, file_id, error.message, "warn")
     log.info("imports.imported", file=file_id, recorded=recorded, by=viewer.id)
     return _to_file(request, file_id, lazy("Imported. Contributions recorded: %(count)s.", count=recorded))

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contributions.entries import rows_of_grant
+from app.contributions.keepers import keeps_books
 from app.contributions.models import Grant, GrantRule, GrantState
 from app.errors import NotFoundError
 from app.memberships.models import Holder, Membership, Tier
@@ -24,6 +25,8 @@ class Shown:
     holder: Holder
     membership: Membership | None
     entries: Sequence[Any]
+    keeps_books: bool
+    """whether they can confirm contributions of their own: then no rule grants them anything at once"""
 
     @property
     def cents(self) -> int:
@@ -65,4 +68,8 @@ async def show_grant(session: AsyncSession, grant_id: int) -> Shown:
     row = found.one_or_none()
     if row is None:
         raise NotFoundError
-    return Shown(*row, entries=await rows_of_grant(session, grant_id))
+    return Shown(
+        *row,
+        entries=await rows_of_grant(session, grant_id),
+        keeps_books=await keeps_books(session, row.Grant.holder_id),
+    )

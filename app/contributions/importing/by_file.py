@@ -39,10 +39,20 @@ class NotReadyError(ConflictError):
     message = lazy("Something in this file has to be put right first. It is said below.")
 
 
-async def import_file(session: AsyncSession, file_id: int, today: date, by: str) -> int:
+class ReadOtherwiseError(ConflictError):
+    """Somebody else has changed how the file is read since it was looked at."""
+
+    code = "import_read_otherwise"
+    message = lazy("Someone else has changed how this file is read. Look at it again, then import it.")
+
+
+async def import_file(
+    session: AsyncSession, file_id: int, today: date, by: str, *, version: int | None = None
+) -> int:
     """Record a file: every line is kept, what is matched is confirmed. How many were recorded.
 
-    Raises ImportedAlreadyError, ImportRunningError, NotReadyError, UnreadableError.
+    `version`: of the file as it was looked at; None: nobody looked. Raises ImportedAlreadyError, ImportRunningError,
+    ReadOtherwiseError, NotReadyError, UnreadableError.
     """
     # One import at a time: the second is told at once, and does not wait until it fails.
     if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('contributions.import'))")):
@@ -50,6 +60,8 @@ async def import_file(session: AsyncSession, file_id: int, today: date, by: str)
     file = await find_file(session, file_id, lock=True)
     if file.imported_at is not None:
         raise ImportedAlreadyError
+    if version is not None and version != file.version:
+        raise ReadOtherwiseError
     preview = await preview_of(session, file, today)
     if not preview.is_ready:
         raise NotReadyError

@@ -62,7 +62,10 @@ async def _mapping_before(session: AsyncSession, reading: Reading) -> dict[str, 
 async def find_file(session: AsyncSession, file_id: int, *, lock: bool = False) -> ImportFile:
     """A file with its content, or NotFoundError."""
     wanted = select(ImportFile).where(ImportFile.id == file_id).options(undefer(ImportFile.content))
-    found = await session.scalar(wanted.with_for_update() if lock else wanted)
+    if lock:
+        # Read anew: what was loaded before the lock may be from before somebody else's import.
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    found = await session.scalar(wanted)
     if found is None:
         raise NotFoundError
     return found

@@ -2,11 +2,27 @@
 
 from urllib.parse import urljoin
 
+import pytest
 from sqlalchemy import select, update
 
-from app.contributions.models import LedgerEntry
+from app import clock
+from app.contributions.importing.by_file import ReadOtherwiseError, import_file
+from app.contributions.importing.files import ImportedAlreadyError, find_file
+from app.contributions.importing.references import reference_of
+from app.contributions.jobs import ask_everyone
+from app.contributions.models import GrantRule, ImportFile, LedgerEntry
 from app.memberships.models import PolicyRow
-from tests.app.contributions.books import gift, pledge, recorded
+from tests.app.contributions.books import (
+    an_import,
+    gift,
+    grants_of,
+    memberships_of,
+    only_grant,
+    pledge,
+    recorded,
+)
+from tests.app.contributions.test_import_pages import bring, table
+from tests.factories import an_organisation
 
 
 async def entries(database):
@@ -61,3 +77,47 @@ async def test_whoever_loses_a_membership_by_a_correction_is_told_why(bruna, ada
     await bruna.open(f"/ledger/entries/{other.id}/correct")
     await bruna.submit("/correct", why="A cent")
     assert len(await bruna.mails("ada@example.org")) == 2
+
+
+async def test_a_bookkeeper_s_own_confirmation_waits_for_an_operator(bruna, bookkeeper, olu, database):
+    """Who confirms contributions could confirm their own: the rules then grant nothing by themselves."""
+    mine = bookkeeper.holder_id
+    await bruna.open(f"/ledger/new?contributor={mine}")
+    await bruna.submit("/ledger/new", amount="120")
+    await ask_everyone(database)
+    assert await grants_of(database, mine) == [("session-organiser", "proposed")]
+    assert await memberships_of(database, mine) == []
+    grant = await only_grant(database, mine)
+    await olu.open(f"/ledger/grants/{grant.id}")
+    assert "Whoever keeps the books can confirm contributions of their own." in olu.words
+    await olu.submit("/accept")
+    assert len(await memberships_of(database, mine)) == 1
+
+
+async def test_nor_does_a_file_grant_a_bookkeeper_s_organisation_anything_by_itself(bruna, database):
+    ours = await an_organisation(database, "Our own", "free", bruna="admin")
+    async with database.transaction() as session:
+        await session.execute(update(GrantRule).values(automatic=True, needs_commitment=False))
+    day = clock.now().date()
+    rows = [f"{day},600,Us,,{reference_of(ours.holder_id)},,EUR"]
+    await bring(bruna, table(*rows))
+    await bruna.submit("/import")
+    assert {state for _tier, state in await grants_of(database, ours.holder_id)} == {"proposed"}
+
+
+async def test_an_import_is_decided_by_what_the_file_is_under_the_lock(database):
+    """Somebody else imports, or changes how it is read, between the look at the file and its lock."""
+    number, _line = await an_import(database, imported=False)
+    day = clock.now().date()
+    async with database.transaction() as session:
+        await find_file(session, number)
+        async with database.transaction() as other:
+            await other.execute(update(ImportFile).values(version=2))
+        with pytest.raises(ReadOtherwiseError):
+            await import_file(session, number, day, "Bruna", version=1)
+    async with database.transaction() as session:
+        await find_file(session, number)
+        async with database.transaction() as other:
+            await import_file(other, number, day, "Olu")
+        with pytest.raises(ImportedAlreadyError):
+            await import_file(session, number, day, "Bruna", version=2)
