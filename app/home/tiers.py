@@ -8,6 +8,7 @@ from app import wording
 from app.accounts.access import AnyViewer
 from app.db import Session
 from app.i18n import gettext as _
+from app.i18n import ngettext
 from app.memberships.limits import offers, standing_of
 from app.memberships.models import HolderKind, Tier
 from app.memberships.refusal_words import amount
@@ -66,5 +67,10 @@ def _grants(tier: Tier, limits: Limits) -> list[str]:
 def _large(name: LimitName, limits: Limits) -> str:
     said = amount(name, limits.of(name))
     if name is LimitName.LARGE_SESSION_PEOPLE:
-        return _("In a large session: %(people)s", people=said)
+        most = limits.of(name)
+        if most is None:
+            return _("In a large session as many people as you need.")
+        return ngettext(
+            "In a large session up to one person.", "In a large session up to %(num)s people.", most
+        )
     return said
