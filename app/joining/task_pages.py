@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import AnyViewer, Operator, Verified, Viewer
 from app.accounts.models import User
-from app.contributions.asked import Number
 from app.db import Session
 from app.errors import NotFoundError, TooManyError
 from app.i18n import gettext as _
@@ -27,6 +26,7 @@ from app.joining.task_schemas import (
 from app.joining.tasks import Award, NotInThisStateError, OwnWorkError
 from app.memberships.models import Tier
 from app.web.forms import Form, read_form
+from app.web.lists import Number
 from app.web.pages import go, page, path_of
 from app.web.rate_limits import Rate, spend
 from app.web.versions import Change, changed_meanwhile
@@ -167,7 +167,10 @@ async def change(request: Request, session: Session, viewer: Operator, task_id: 
         form.fail("tier", lazy("Choose one of the options."))
     if form.value is None:
         return await _form(request, session, task, form, 422 if changes is None else 409, changes)
-    await tasks.change(session, task, form.value)
+    try:
+        await tasks.change(session, task, form.value)
+    except NotInThisStateError as error:
+        return await _form(request, session, task, form.fail("", error.message), 409)
     return _back(request, task, lazy("Saved."))
 
 

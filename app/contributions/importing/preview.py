@@ -15,6 +15,7 @@ from app.contributions.importing.payments import Payment
 from app.contributions.importing.pledges import Pledges
 from app.contributions.importing.reading import FileKind, Reading, read
 from app.contributions.models import ImportFile, ImportLine, LineState
+from app.contributions.schemas import LARGEST_CENTS
 from quotas.contributions import in_euros
 
 
@@ -74,7 +75,15 @@ async def preview_of(session: AsyncSession, file: ImportFile, today: date) -> Pr
         one.payment.currency for one in lines if one.becomes in {LineState.MATCHED, LineState.UNMATCHED}
     }
     lines = await with_pledges(session, lines, rates)
-    return Preview(reading, lines, sorted(foreign - {"EUR"} - set(rates)))
+    return Preview(reading, lines, sorted((foreign - {"EUR"} - set(rates)) | _slips(lines, rates)))
+
+
+def _slips(lines: Sequence[Looked], rates: dict[str, Decimal]) -> set[str]:
+    """Currencies whose rate must be a slip of the keyboard: a payment would be worth nothing by it, or too much."""
+    foreign = [
+        one.payment for one in lines if one.becomes == LineState.MATCHED and one.payment.currency in rates
+    ]
+    return {one.currency for one in foreign if not 0 < (euros_of(one, rates) or 0) <= LARGEST_CENTS}
 
 
 async def with_pledges(

@@ -71,3 +71,16 @@ async def test_an_announced_payment_is_nobody_s_until_it_is_booked(bruna, ada, d
     )
     assert "This payment is only announced." in bruna.words
     assert (await everything(database))[1] == []
+
+
+@pytest.mark.parametrize("rate", ["0.00001", "999999"])
+async def test_a_rate_by_which_a_payment_is_worth_nothing_or_too_much_is_asked_for_again(
+    bruna, ada, database, today, rate
+):
+    await bring(
+        bruna, table(f"{today},1,Ada,ada@example.org,,,CHF", f"{today},90000000,Ada,ada@example.org,,,CHF")
+    )
+    await bruna.submit("/settings", rate_CHF=rate)
+    assert "Write what one unit of each currency is worth" in bruna.words
+    await bruna.submit("/settings", rate_CHF="1.05")
+    assert "Write what one unit" not in bruna.words

@@ -76,3 +76,17 @@ async def test_handing_in_again_and_again_does_not_fill_the_operators_mail(at_ad
         await at_ada_s.submit("/give-back")
     assert (statuses, kept) == ([200] * 20 + [429], True)
     assert len(await olu.mails("olu@example.org")) == 20
+
+
+async def test_who_edits_a_task_while_it_is_accepted_is_told_and_loses_nothing(at_ada_s, olu, database):
+    task = await a_task(database)
+    await done(at_ada_s, task)
+    await olu.open(f"/tasks/{task.id}/edit")
+    form = olu.form("/edit")
+    await olu.open(f"/tasks/{task.id}")
+    await olu.submit("/accept")
+    version = str((await now_of(database, task)).version)
+    data = form.fields | {"version": version, "description": "Into Catalan, with the pictures."}
+    late = await olu.client.post(f"/tasks/{task.id}/edit", data=data)
+    assert (late.status_code, "Into Catalan, with the pictures." in late.text) == (409, True)
+    assert "Someone has changed its state meanwhile" in late.text
