@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.access import Operator
-from app.admin.lists import Number
 from app.admin.schemas import MOST_SEATS
 from app.contributions.schemas import LARGEST_CENTS, Cents
 from app.db import Session
@@ -27,6 +26,7 @@ from app.organisations.invitations import Post
 from app.organisations.service import AddressTakenError
 from app.rooms.addresses import address_from, check_address
 from app.web.forms import Form, Input, Line, Problem, read_form
+from app.web.lists import Number
 from app.web.pages import address_of, go, page, path_of
 from app.web.versions import Change, Version, changed_meanwhile
 

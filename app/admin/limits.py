@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock, wording
 from app.accounts.models import User
 from app.admin.limits_words import COUNTED, LABELS, amount, origin, used_of
-from app.admin.lists import like
 from app.errors import NotFoundError
 from app.i18n import gettext as _
 from app.meetings.deciding import large_sessions_used
@@ -22,6 +21,7 @@ from app.memberships.overrides import Past, overrides_of
 from app.organisations.models import Organisation
 from app.rooms.models import Room
 from app.rooms.service import count_rooms
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.limits import LimitName
 from quotas.meters import (

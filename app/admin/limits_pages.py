@@ -12,7 +12,6 @@ from app.admin.limits import HeldNow, held_now, limits_page, list_holders
 from app.admin.limits_schemas import OverrideInput, WhatIfInput
 from app.admin.limits_what_if import WhatIf, what_if
 from app.admin.limits_words import LABELS, REASONS, WITH_UNITS, amount, asked_words, figures_words
-from app.admin.lists import Number, Search, tidy
 from app.db import Session
 from app.errors import NotFoundError
 from app.i18n import gettext as _
@@ -21,6 +20,7 @@ from app.memberships.granting import tiers_for
 from app.memberships.models import Tier
 from app.memberships.overrides import set_override, withdraw_override
 from app.web.forms import Form, messages, read_form
+from app.web.lists import Number, Search, tidy
 from app.web.pages import go, page, path_of
 
 router = APIRouter(prefix="/admin/limits")

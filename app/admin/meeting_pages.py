@@ -6,7 +6,6 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from app.accounts.access import Operator
-from app.admin.lists import Id, Search, tidy
 from app.admin.meetings import holder_name, list_meetings, meeting_line
 from app.db import Databased, Session
 from app.errors import NotFoundError
@@ -15,6 +14,7 @@ from app.meetings.ending import end_meeting
 from app.meetings.models import EndReason
 from app.meetings.starting import ServerSilentError
 from app.servers.pool import BBBServers
+from app.web.lists import Id, Search, tidy
 from app.web.pages import go, page, path_of
 
 router = APIRouter(prefix="/admin/meetings")

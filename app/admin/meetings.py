@@ -9,12 +9,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
-from app.admin.lists import like
 from app.i18n import Text, lazy
 from app.meetings.models import UNFINISHED, EndReason, Meeting, MeetingState
 from app.memberships.models import Holder
 from app.rooms.models import Room
 from app.servers.models import Server
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE
 
 STATES = {

@@ -11,7 +11,6 @@ from app.accounts.access import Operator
 from app.admin.limits_schemas import WhatIfInput
 from app.admin.limits_what_if import what_if
 from app.admin.limits_words import LABELS, amount
-from app.admin.lists import Number
 from app.admin.membership_schemas import EndInput, GiveInput, ReasonInput, RenewInput
 from app.admin.memberships import (
     Doing,
@@ -36,6 +35,7 @@ from app.memberships.changes import changes_of
 from app.memberships.granting import tiers_for
 from app.memberships.shipped import FREE
 from app.web.forms import Form, read_form
+from app.web.lists import Number
 from app.web.pages import address_of, go, page, path_of
 from app.web.versions import Change
 

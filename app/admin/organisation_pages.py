@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Operator
 from app.accounts.service import find_by_email
-from app.admin.lists import Number, Search, tidy
 from app.admin.organisations import hosts_of, list_organisations
 from app.admin.people_pages import SOME
 from app.admin.rooms import list_rooms
@@ -38,6 +37,7 @@ from app.organisations.service import (
 )
 from app.rooms.addresses import address_from
 from app.web.forms import Form, read_form
+from app.web.lists import Number, Search, tidy
 from app.web.pages import go, page, path_of
 from app.web.versions import Change, changed_meanwhile
 

@@ -7,11 +7,11 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import BrowserSession, User
-from app.admin.lists import like
 from app.memberships.limits import Standing, standings
 from app.memberships.models import Holder
 from app.organisations.models import Organisation, OrganisationHost
 from app.rooms.models import Room
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 SHOWN: dict[str, ColumnElement[bool]] = {

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Operator, Viewer
 from app.accounts.models import User
-from app.admin.lists import Number, Search, tidy
 from app.admin.meetings import list_meetings
 from app.admin.people import last_seen, list_people, organisations_of
 from app.admin.rooms import list_rooms
@@ -15,6 +14,7 @@ from app.contributions.membership_saying import membership_of
 from app.db import Session
 from app.errors import NotFoundError
 from app.memberships.limits import standing_of
+from app.web.lists import Number, Search, tidy
 from app.web.pages import page
 
 router = APIRouter(prefix="/admin/people")

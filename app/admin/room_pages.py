@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.access import Operator
-from app.admin.lists import Id, Number, Search, tidy
 from app.admin.meetings import holder_name
 from app.admin.rooms import host_name, list_rooms
 from app.db import Session
+from app.web.lists import Id, Number, Search, tidy
 from app.web.pages import page
 
 router = APIRouter(prefix="/admin/rooms")

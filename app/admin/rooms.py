@@ -8,9 +8,9 @@ from sqlalchemy import Row, Select, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
-from app.admin.lists import like
 from app.meetings.live_state import LiveState, live_state
 from app.rooms.models import Room
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 # The newest meeting is one step in an index for each room shown.

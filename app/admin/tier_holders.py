@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.admin.lists import like
 from app.memberships.placed import PLACED
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 

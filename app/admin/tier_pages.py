@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Operator, Viewer
-from app.admin.lists import Id
 from app.admin.tier_holders import count_holders
 from app.admin.tier_review import review
 from app.admin.tier_schemas import NewTierInput, TermsInput, values_of
@@ -19,6 +18,7 @@ from app.memberships.models import HolderKind, Tier, TierVersion
 from app.memberships.tier_terms import FREE, LIMITS, SAID, said_by
 from app.memberships.tiers import all_tiers, change_tier, find_tier, make_tier, place_tier, versions_of
 from app.web.forms import Form, read_form
+from app.web.lists import Id
 from app.web.pages import go, page, path_of
 from app.web.versions import Change, changed_meanwhile
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Operator
-from app.admin.lists import Number, Search, tidy
 from app.admin.tier_effects import COLUMNS, Lowered, above
 from app.admin.tier_holders import Place, count_holders, list_on_tier
 from app.admin.tier_review import effect
@@ -21,6 +20,7 @@ from app.memberships.models import PolicyRow, Tier
 from app.memberships.tier_terms import FREE
 from app.memberships.tiers import FreeStaysError, bring_back_tier, find_tier, retire_tier
 from app.web.forms import read_form
+from app.web.lists import Number, Search, tidy
 from app.web.pages import go, page, path_of
 from app.web.versions import changed_meanwhile
 from quotas.limits import LimitName

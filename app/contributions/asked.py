@@ -1,19 +1,16 @@
-"""What stands in the addresses of the lists: which page, what is looked for."""
+"""Which entries of the ledger are wanted: the filter, as it stands in an address."""
 
 from typing import Annotated
 
 from fastapi import Depends, Query
 
-from app.contributions.entries import Filter, tidy
+from app.contributions.entries import Filter
 from app.contributions.models import EntryKind, What
-
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-Search = Annotated[str, Query(max_length=100)]
-HolderId = Annotated[int | None, Query(ge=1, le=2**53)]
+from app.web.lists import Id, Search, tidy
 
 
 def _filter(
-    contributor: HolderId = None,
+    contributor: Id = None,
     kind: Annotated[str, Query(max_length=20)] = "",
     what: Annotated[str, Query(max_length=20)] = "",
     quarter: Annotated[str, Query(max_length=7)] = "",

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
-from app.contributions.entries import like
 from app.contributions.models import EntryKind, Grant, GrantEntry, LedgerEntry
 from app.memberships.models import Holder, Membership, Tier
 from app.organisations.models import HostRole, Organisation, OrganisationHost
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 

@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 
 from app.contributions.access import Bookkeeping
-from app.contributions.asked import Number
 from app.contributions.custody import kept
 from app.contributions.reports import EVERY
 from app.db import Session
 from app.web.csv import csv_answer, euros
+from app.web.lists import Number
 from app.web.pages import page
 
 router = APIRouter(prefix="/ledger/reports")

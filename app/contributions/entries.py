@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.contributions.models import GrantEntry, LedgerEntry
 from app.db import Database
 from app.memberships.models import Holder
-from app.web.forms import WHITESPACE
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 COLLECTIVE = "collective"
@@ -135,14 +135,3 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
             searched.append(LedgerEntry.id == int(wanted.search))
         found.append(or_(*searched))
     return found
-
-
-def tidy(search: str) -> str:
-    """What was typed into a search box, without what a slip of the keyboard adds."""
-    return WHITESPACE.sub(" ", search.replace("\0", "")).strip()
-
-
-def like(search: str) -> str:
-    """The pattern for ILIKE that finds exactly these characters anywhere."""
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -1,16 +1,15 @@
 """Recording an entry, looking at one, and putting a wrong one right."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import wording
 from app.contributions.access import Bookkeeping
-from app.contributions.asked import HolderId
 from app.contributions.contributors import usual_custodian
 from app.contributions.corrections import (
     Falling,
@@ -41,11 +40,11 @@ from app.i18n import lazy
 from app.memberships.limits import Standing, standing_of
 from app.memberships.models import PolicyRow
 from app.web.forms import Form, read_form
+from app.web.lists import Id
 from app.web.pages import address_of, go, page, path_of
 
 router = APIRouter(prefix="/ledger")
 log = structlog.get_logger()
-Number = Annotated[int | None, Query(ge=1, le=2**53)]
 
 
 @router.get("/new", name="contributions.new")
@@ -53,8 +52,8 @@ async def new(
     request: Request,
     session: Session,
     viewer: Bookkeeping,
-    contributor: HolderId = None,
-    pledge: Number = None,
+    contributor: Id = None,
+    pledge: Id = None,
 ) -> Response:
     """The form of a new entry; without a contributor, the way to find one."""
     del viewer
@@ -81,8 +80,8 @@ async def create(
     request: Request,
     session: Session,
     viewer: Bookkeeping,
-    contributor: HolderId = None,
-    pledge: Number = None,
+    contributor: Id = None,
+    pledge: Id = None,
 ) -> Response:
     """Record it, once."""
     standing = await standing_of(session, contributor or 0)

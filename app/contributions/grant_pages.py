@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from app.contributions.access import Bookkeeping, Deciding
-from app.contributions.asked import Number
 from app.contributions.granting import DecidedAlreadyError, NoGroundError, accept, decline
 from app.contributions.models import GrantState
 from app.contributions.proposals import Shown, list_grants, show_grant
@@ -15,6 +14,7 @@ from app.contributions.schemas import NOTE_LENGTH, Why
 from app.db import Session
 from app.i18n import lazy
 from app.web.forms import Form, Input, Lines, Tick, read_form
+from app.web.lists import Number
 from app.web.pages import go, page, path_of
 
 router = APIRouter(prefix="/ledger/grants")

@@ -7,9 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contributions.access import Bookkeeping
-from app.contributions.asked import Number, Search
 from app.contributions.contributors import find_contributors
-from app.contributions.entries import tidy
 from app.contributions.import_schemas import LeaveOutInput, MatchInput
 from app.contributions.import_words import MATCHED, OUT, STATES
 from app.contributions.importing.by_file import NotReadyError
@@ -27,6 +25,7 @@ from app.db import Session
 from app.errors import NotFoundError
 from app.i18n import lazy, ngettext
 from app.web.forms import Form, read_form
+from app.web.lists import Number, Search, tidy
 from app.web.pages import go, page, path_of
 
 router = APIRouter(prefix="/ledger/imports")

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
 from app.contributions.access import Bookkeeping
-from app.contributions.asked import Number
 from app.contributions.import_schemas import SettingsInput, VersionInput, check_columns, read_settings
 from app.contributions.import_words import FILE_KINDS, MATCHED, OUT, STATES
 from app.contributions.importing import files
@@ -42,6 +41,7 @@ from app.memberships.limits import standing_of
 from app.memberships.models import Holder, HolderKind
 from app.web.csv import csv_stream
 from app.web.forms import Form, read_form
+from app.web.lists import Number
 from app.web.pages import go, page, path_of
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 

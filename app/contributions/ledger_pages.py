@@ -5,9 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.contributions.access import Bookkeeping
-from app.contributions.asked import Number, Search, Wanted
+from app.contributions.asked import Wanted
 from app.contributions.contributors import account_of, custodians, find_contributors
-from app.contributions.entries import COLLECTIVE, Filter, all_entries, list_entries, tidy
+from app.contributions.entries import COLLECTIVE, Filter, all_entries, list_entries
 from app.contributions.files import ENTRY_COLUMNS, entry_lines
 from app.contributions.words import KINDS, WHATS
 from app.db import Databased, Session
@@ -15,6 +15,7 @@ from app.i18n import gettext as _
 from app.memberships.limits import standing_of
 from app.memberships.models import Holder
 from app.web.csv import csv_stream
+from app.web.lists import Number, Search, tidy
 from app.web.pages import page
 
 router = APIRouter(prefix="/ledger")

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.access import SignedIn
-from app.contributions.asked import HolderId
 from app.contributions.custody import custodian_of
 from app.contributions.importing.references import reference_of
 from app.contributions.membership_saying import membership_of
@@ -11,13 +10,14 @@ from app.contributions.own import own_holders
 from app.db import Session
 from app.errors import NotFoundError
 from app.memberships.limits import standing_of
+from app.web.lists import Id
 from app.web.pages import page
 
 router = APIRouter()
 
 
 @router.get("/membership", name="memberships.own")
-async def own(request: Request, session: Session, viewer: SignedIn, holder: HolderId = None) -> Response:
+async def own(request: Request, session: Session, viewer: SignedIn, holder: Id = None) -> Response:
     """The viewer's own membership, or that of an organisation they are an admin of."""
     mine = await own_holders(session, viewer)
     whose = holder or viewer.holder_id

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Request, Response
 
 from app import clock
 from app.accounts.access import SignedIn
-from app.contributions.asked import HolderId, Number
 from app.contributions.contributors import account_of
 from app.contributions.entries import Filter, all_entries, list_entries
 from app.contributions.files import OWN_COLUMNS, entry_lines
@@ -17,6 +16,7 @@ from app.db import Databased, Session
 from app.errors import NotFoundError
 from app.memberships.limits import standing_of
 from app.web.csv import csv_stream
+from app.web.lists import Id, Number
 from app.web.pages import page
 
 router = APIRouter(prefix="/contributions")
@@ -25,7 +25,7 @@ Year = Annotated[int, Path(ge=2000, le=2999)]
 
 @router.get("", name="contributions.own")
 async def own(
-    request: Request, session: Session, viewer: SignedIn, holder: HolderId = None, number: Number = 1
+    request: Request, session: Session, viewer: SignedIn, holder: Id = None, number: Number = 1
 ) -> Response:
     """The viewer's own contributions, or those of an organisation they are an admin of."""
     mine = await own_holders(session, viewer)
@@ -45,7 +45,7 @@ async def own(
 
 
 @router.get("/entries.csv", name="contributions.own_file")
-async def file(request: Request, database: Databased, viewer: SignedIn, holder: HolderId = None) -> Response:
+async def file(request: Request, database: Databased, viewer: SignedIn, holder: Id = None) -> Response:
     """The same as a file."""
     del request
     whose = holder or viewer.holder_id

@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from app import clock, wording
 from app.contributions.access import Bookkeeping
-from app.contributions.asked import Number
 from app.contributions.models import What
 from app.contributions.owed import dues, suggested_cents, use_of_organisations
 from app.contributions.reports import EVERY, Sums, by_contributor, sums_by_custodian, sums_by_quarter
@@ -18,6 +17,7 @@ from app.i18n import gettext as _
 from app.memberships.models import HolderKind
 from app.web.charts import Group, bars
 from app.web.csv import csv_answer, euros
+from app.web.lists import Number
 from app.web.pages import page
 
 router = APIRouter(prefix="/ledger/reports")

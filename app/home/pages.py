@@ -21,6 +21,7 @@ from app.memberships.refusal_words import amount
 from app.rooms.addresses import leads_to
 from app.web.browser import YEAR, set_cookie, settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
+from app.web.lists import Number, Search
 from app.web.pages import go, page, path_of
 from app.web.site import theme
 from quotas.limits import LimitName, Limits
@@ -69,8 +70,8 @@ async def dashboard(
     request: Request,
     database: Databased,
     viewer: SignedIn,
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
-    search: Annotated[str, Query(max_length=100)] = "",
+    number: Number = 1,
+    search: Search = "",
     holder: Annotated[int | None, Query()] = None,
 ) -> Response:
     """The viewer's rooms, and what is left of every limit."""

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import rates
-from app.contributions.asked import Number
 from app.db import Databased, Session
 from app.errors import TooManyError
 from app.i18n import lazy, spoken
@@ -15,6 +14,7 @@ from app.joining import interest_mails, interests
 from app.joining.interest_schemas import ApplyInput, CorrectInput, values_of
 from app.web import spam
 from app.web.forms import Form, read_form
+from app.web.lists import Number
 from app.web.pages import go, page, path_of
 from app.web.rate_limits import Rate
 from app.web.versions import Change, changed_meanwhile

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import Viewer
 from app.db import Statement
 from app.rooms.access import ActsFor
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 # Whom an organisation has suspended does not find its rooms, though they stay theirs.
@@ -55,12 +56,11 @@ async def hosted_rooms(
     """One page of the rooms that the viewer hosts, the newest used first."""
     # PostgreSQL has no place for a NUL in a text: no room has one in its name.
     search = wanted.search.replace("\0", "\ufffd")
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     values = {
         "user": viewer.id,
         "admin_of": [holder.holder_id for holder in mine if holder.is_admin],
         "search": search,
-        "pattern": f"%{escaped}%",
+        "pattern": like(search),
         "size": wanted.size,
         "offset": offset_of(wanted.number, wanted.size),
     }

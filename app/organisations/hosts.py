@@ -15,6 +15,7 @@ from app.memberships.limits import Standing
 from app.organisations.models import HostRole, Organisation, OrganisationHost
 from app.organisations.service import still_open
 from app.organisations.shares import OF_ALL, values_of
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 from quotas.periods import month_starts
 from quotas.storage import share_of_host
@@ -100,8 +101,7 @@ async def list_hosts(
     size: int = PAGE_SIZE,
 ) -> Page[Host]:
     """One page of the hosts."""
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
+    pattern = like(search)
     found = (
         select(func.count())
         .select_from(OrganisationHost)

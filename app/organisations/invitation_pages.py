@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import SignedIn
@@ -20,12 +20,12 @@ from app.organisations.invitations import Line, Outcome, Post
 from app.organisations.schemas import InviteInput
 from app.web import rate_limits
 from app.web.forms import Form, read_form, uploaded
+from app.web.lists import Number
 from app.web.pages import address_of, go, page, path_of
 from app.web.rate_limits import Rate
 from quotas.contributions import suggested
 
 router = APIRouter(prefix="/organisations/{slug}/invitations")
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 ONE = "/{invitation_id:int}"
 
 # An organisation invites its hosts, it does not write to the world; one person is not written to over and over.

@@ -13,6 +13,7 @@ from app.memberships.storage_notice import removal_and_excess
 from app.recordings.page_parts import row_of, storage_of
 from app.recordings.queries import Held, Shown, Sort, WantedPage, held_by, managed_recordings
 from app.rooms.access import acts_for
+from app.web.lists import Number, Search
 from app.web.pages import page, path_of
 
 router = APIRouter()
@@ -23,8 +24,8 @@ async def index(
     request: Request,
     session: Reading,
     viewer: SignedIn,
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
-    search: Annotated[str, Query(max_length=100)] = "",
+    number: Number = 1,
+    search: Search = "",
     sort: Sort = Sort.NEWEST,
     shown: Shown = Shown.KEPT,
     holder: Annotated[int | None, Query()] = None,

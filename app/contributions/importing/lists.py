@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import jobs
-from app.contributions.entries import PART, like
+from app.contributions.entries import PART
 from app.contributions.importing.recording import ASK
 from app.contributions.models import (
     Grant,
@@ -22,6 +22,7 @@ from app.contributions.models import (
 from app.db import Database
 from app.memberships.models import Holder
 from app.web.csv import Row, euros
+from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 LINE_COLUMNS = (

@@ -1,4 +1,4 @@
-"""Long lists: which page of them, and what is looked for in them."""
+"""What is asked of a long list by its address: which page, what is looked for, of whom."""
 
 from typing import Annotated
 
