@@ -142,7 +142,9 @@ def _message(mail: OutgoingMail, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
     message["To"] = formataddr(("", mail.to))
-    message["Subject"] = mail.subject
+    # The library reads encoded words (RFC 2047) in what it is given, and some releases write the line ends in them as
+    # they are: whoever chooses a name would choose headers, and another body. Apart, the two signs begin none.
+    message["Subject"] = mail.subject.replace("=?", "= ?")
     message["Message-ID"] = make_msgid(domain=sender.rstrip(">").rpartition("@")[2] or None)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)

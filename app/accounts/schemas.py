@@ -15,12 +15,18 @@ ADDRESS_LENGTH = 254
 TOKEN_NAME_LENGTH = 60
 
 
+_NO_ADDRESS = lazy("This is not an e-mail address. It looks like name@example.org.")
+
+
 def _address(text: str) -> str:
     """The address as mail servers write it: the domain in ASCII, which is also how it is compared."""
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
-        raise Problem(lazy("This is not an e-mail address. It looks like name@example.org.")) from None
+        raise Problem(_NO_ADDRESS) from None
+    if "=?" in text:
+        # Allowed; but mail programs read it as encoded words (RFC 2047), line ends and all, not as an address.
+        raise Problem(_NO_ADDRESS)
     return f"{found.local_part}@{found.ascii_domain}"
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import email
+import email.policy
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,8 @@ from sqlalchemy import func, select, text
 
 from app import jobs, mail
 from app.mail import OutgoingMail
+
+HEADERS = {"from", "to", "subject", "message-id", "auto-submitted", "mime-version", "content-type"}
 
 
 @contextlib.asynccontextmanager
@@ -86,6 +89,29 @@ async def test_a_mail_leaves_by_smtp_and_is_forgotten(site, database):
     letter = email.message_from_bytes(letters[0])
     assert (letter["To"], letter["From"]) == ("ada@example.org", "Guildhall <hall@example.org>")
     assert [part.get_content_type() for part in letter.walk()][1:] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "=?utf-8?q?Hall=0aBcc=3A_eve=40example.org?=",
+        "=?utf-8?b?SGFsbA1CY2M6IGV2ZUBleGFtcGxlLm9yZw0KDQpZb3VyIHBhc3N3b3Jk?=",
+        "=?utf-8?q?Hall=0d=0a=0d=0aYour_password=3A?= and so on",
+        "==??utf-8?q?=0aBcc=3A?=",
+    ],
+)
+async def test_what_somebody_is_called_brings_no_headers_and_no_body_of_its_own(site, database, typed):
+    from pydantic import SecretStr
+
+    async with database.transaction() as session:
+        known = {"name": typed, "link": "http://127.0.0.1:8000/"}
+        await site.state.mailer.send(session, "olu@example.org", "interest_new", language="en", **known)
+    async with smtp_server() as (port, letters):
+        await deliver_all(site, smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"))
+    letter = email.message_from_bytes(letters[0], policy=email.policy.default)
+    assert {name.lower() for name in letter.keys()} == HEADERS  # noqa: SIM118  a message has no other way
+    assert letter["Subject"] == typed.replace("=?", "= ?") + " wants to join"
+    assert letter.get_body(("plain",)).get_content().startswith(typed)
 
 
 async def test_a_mail_of_a_transaction_that_failed_was_never_written(site, database):
