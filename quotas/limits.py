@@ -126,6 +126,7 @@ def limits_of(tier: TierLimits, hosts: int = 1, *, seats: int | None = None) -> 
     `seats` are the hosts that an organisation may have, None = as many as it likes.
 
     Without a host nothing that is counted per host is left; what is unlimited stays unlimited.
+    Raises ValueError for less than none.
     """
     if hosts < 0:
         raise ValueError(f"{hosts} hosts")

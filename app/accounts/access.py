@@ -213,7 +213,10 @@ Operator = Annotated[Viewer, Depends(_operator)]
 
 
 async def load_api_viewer(request: Request) -> Viewer:
-    """The person behind the request's token. Cookies mean nothing here, so no other site's form can get in."""
+    """The person behind the request's token. Cookies mean nothing here, so no other site's form can get in.
+
+    Raises TokenNeededError, TokenOverError, BannedError, VerificationNeededError.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenNeededError

@@ -65,7 +65,10 @@ async def objections(session: AsyncSession, user_id: int) -> list[Text]:
 
 
 async def delete_account(session: AsyncSession, user_id: int) -> None:
-    """Delete the account. Its holder stays without a name: past figures and memberships hang on it."""
+    """Delete the account. Its holder stays without a name: past figures and memberships hang on it.
+
+    Raises NotFoundError, StillNeededError (with what has to be settled first).
+    """
     holder_id = await session.scalar(select(User.holder_id).where(User.id == user_id))
     if holder_id is None:
         raise NotFoundError

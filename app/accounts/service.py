@@ -110,7 +110,10 @@ async def create_account(
 
 
 async def create_operator(session: AsyncSession, email: str, name: str, password: str) -> Made:
-    """An operator with a verified address. An account that exists is promoted and keeps its name and password."""
+    """An operator with a verified address. An account that exists is promoted and keeps its name and password.
+
+    Raises WeakPasswordError.
+    """
     user = await find_by_email(session, email)
     if user is not None:
         user.is_operator = True
@@ -164,7 +167,10 @@ async def held(session: AsyncSession, user_id: int) -> User | None:
 
 
 async def ban(session: AsyncSession, user_id: int, reason: str) -> User:
-    """Close an account to its owner: signed out everywhere, and neither sign-in nor tokens work."""
+    """Close an account to its owner: signed out everywhere, and neither sign-in nor tokens work.
+
+    Raises NotFoundError.
+    """
     user = await held(session, user_id)
     if user is None:
         raise NotFoundError
@@ -175,7 +181,7 @@ async def ban(session: AsyncSession, user_id: int, reason: str) -> User:
 
 
 async def unban(session: AsyncSession, user_id: int) -> User:
-    """Open a closed account again."""
+    """Open a closed account again. Raises NotFoundError."""
     user = await held(session, user_id)
     if user is None:
         raise NotFoundError

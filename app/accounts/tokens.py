@@ -34,7 +34,7 @@ class NewToken(NamedTuple):
 
 
 async def create_token(session: AsyncSession, user_id: int, name: str, *, days: int | None) -> NewToken:
-    """A new token, for `days` or until it is revoked."""
+    """A new token, for `days` or until it is revoked. Raises TooManyTokensError."""
     # Two creations at once count one after the other.
     await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     count = await session.scalar(select(func.count()).where(ApiToken.user_id == user_id))

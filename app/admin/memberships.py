@@ -143,7 +143,7 @@ async def give(session: AsyncSession, viewer: Viewer, holder_id: int, typed: Giv
 
 
 async def renew(session: AsyncSession, viewer: Viewer, holder_id: int, typed: RenewInput) -> None:
-    """Let the tier that the holder has, or had last, go on."""
+    """Let the tier that the holder has, or had last, go on. Raises NothingToRenewError."""
     place = await place_of(session, holder_id)
     line, zone = place.told.course.present or place.told.course.last, place.held.standing.zone
     if line is None:

@@ -30,6 +30,7 @@ async def as_operator(session: AsyncSession, viewer: Viewer) -> None:
     """Let operators decide about each other one after the other, and only while they are operators.
 
     The lock is the one of deletions: two who ban, demote or delete at the same moment cannot leave nobody.
+    Raises NotFoundError: the viewer is none any more.
     """
     await session.execute(select(func.pg_advisory_xact_lock(DELETION)))
     still = select(User.id).where(User.id == viewer.id, User.is_operator, User.banned_at.is_(None))

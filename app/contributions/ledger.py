@@ -103,7 +103,10 @@ async def write(session: AsyncSession, entry: Entry, by: str) -> LedgerEntry:
 
 
 def columns_of(entry: Entry, by: str) -> dict[str, Any]:
-    """The columns of a pledge or confirmation, the same for one as for ten thousand."""
+    """The columns of a pledge or confirmation, the same for one as for ten thousand.
+
+    Raises ValueError: the program has made an entry that cannot be.
+    """
     if entry.kind is EntryKind.CORRECTION or entry.cents <= 0:
         raise ValueError(
             "corrections are made by app.contributions.corrections, and a contribution is above zero"

@@ -22,7 +22,10 @@ _HOURS = re.compile(r"(\d{1,5})(?:[.,](\d{1,2})|:([0-5]\d))?")
 
 
 def cents_of(text: str) -> int:
-    """An amount as people type it, in hundredths: 120, 120.50, 120,5. Groups of thousands would be guessed at."""
+    """An amount as people type it, in hundredths: 120, 120.50, 120,5. Groups of thousands would be guessed at.
+
+    Raises Problem.
+    """
     found = text.replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
     if not _AMOUNT.fullmatch(found):
         raise Problem(lazy("Write the amount in figures: 1200 or 1200.50."))
@@ -33,7 +36,7 @@ def cents_of(text: str) -> int:
 
 
 def minutes_of(text: str) -> int:
-    """Hours as people type them, in minutes: 3, 3.5, 3:30."""
+    """Hours as people type them, in minutes: 3, 3.5, 3:30. Raises Problem."""
     found = _HOURS.fullmatch(text.replace(" ", ""))
     if not found:
         raise Problem(lazy("Write the hours in figures: 3, 3.5 or 3:30."))
@@ -88,7 +91,10 @@ def _currency(text: str) -> str:
 
 
 def web_link(text: str) -> str:
-    """A link that may stand in a page, or nothing: only http and https, with a host, without spaces."""
+    """A link that may stand in a page, or nothing: only http and https, with a host, without spaces.
+
+    Raises Problem.
+    """
     if not text:
         return text
     try:

@@ -75,7 +75,7 @@ async def open_door(session: AsyncSession, slug: str, viewer: Viewer | None) -> 
 
 
 async def at_door(session: AsyncSession, slug: str, viewer: Viewer | None) -> Door:
-    """The same for whoever wants to do something there: a deleted or a closed room is an error."""
+    """The same for whoever wants to do something there: GoneError if it is deleted, ClosedError if it is closed."""
     door = await open_door(session, slug, viewer)
     if door is None:
         raise GoneError

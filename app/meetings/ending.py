@@ -67,7 +67,7 @@ async def ask_to_end_all(session: AsyncSession, why: EndReason, **of: int) -> li
 
 
 async def tell_bbb(servers: Servers, external_id: str) -> None:
-    """Ask BBB to end a meeting; one that it does not know has ended. Raises ServerSilentError."""
+    """Ask BBB to end a meeting; one that it does not know has ended. Raises ServerSilentError, ServerRefusedError."""
     try:
         await servers.client.end(external_id)
     except CouldNotAsk:

@@ -108,7 +108,7 @@ async def standings(session: AsyncSession, holder_ids: list[int]) -> dict[int, S
 
 
 async def standing_of(session: AsyncSession, holder_id: int) -> Standing:
-    """What one holder may use now, for showing it; spending it takes `hold`."""
+    """What one holder may use now, for showing it; spending it takes `hold`. Raises NotFoundError."""
     found = await standings(session, [holder_id])
     if holder_id not in found:
         raise NotFoundError
@@ -120,6 +120,7 @@ async def hold(session: AsyncSession, holder_id: int) -> HeldLimits:
 
     The lock comes first and in a statement of its own: under READ COMMITTED whatever is read with it could be
     older than the lock. FOR NO KEY UPDATE: rows that refer to the holder can be inserted meanwhile.
+    Raises NotFoundError.
     """
     lock = select(Holder.id).where(Holder.id == holder_id).with_for_update(key_share=True)
     if await session.scalar(lock) is None:

@@ -112,7 +112,10 @@ class Claims:
 
 
 async def discover(settings: Settings, issuer: str) -> Metadata:
-    """What the provider says of itself. Its issuer is the one that was asked for, but for a slash at its end."""
+    """What the provider says of itself. Its issuer is the one that was asked for, but for a slash at its end.
+
+    Raises WentWrongError.
+    """
     try:
         async with outside(settings) as client:
             found = Metadata.model_validate(await _json(client, get_well_known_url(issuer, external=True)))

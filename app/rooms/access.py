@@ -65,7 +65,7 @@ async def is_host_of(session: AsyncSession, viewer: Viewer, *, host_id: int, hol
 
 
 async def hosted_room(session: AsyncSession, slug: str, viewer: Viewer) -> Room:
-    """The room at an address, for its hosts: NotTheHostError for everyone else."""
+    """The room at an address, for its hosts. Raises NotFoundError, and NotTheHostError for everyone else."""
     room_id = await leads_to(session, slug)
     room = await session.get(Room, room_id) if room_id else None
     if room is None:

@@ -73,7 +73,10 @@ async def create_room(session: AsyncSession, viewer: Viewer, wanted: RoomInput) 
 
 
 async def change_room(session: AsyncSession, room: Room, wanted: RoomInput) -> None:
-    """Change what a host may set. A new address leads here at once, the old one keeps leading here too."""
+    """Change what a host may set. A new address leads here at once, the old one keeps leading here too.
+
+    Raises AddressTakenError.
+    """
     if wanted.address and wanted.address != room.slug:
         if await addresses.leads_to(session, wanted.address) != room.id:
             if not await addresses.take(session, wanted.address, room.holder_id):

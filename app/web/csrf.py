@@ -52,7 +52,10 @@ def csrf_field(request: Request) -> Markup:
 
 
 async def protect(request: Request) -> None:
-    """Refuse a form that is forged or expired. Every page router depends on it; see tests/app/web/test_csrf.py."""
+    """Refuse a form that is forged or expired. Every page router depends on it; see tests/app/web/test_csrf.py.
+
+    Raises ForgedFormError, ExpiredFormError, TooLargeFormError.
+    """
     if request.method in SAFE:
         return
     if request.headers.get("sec-fetch-site") == "cross-site":

@@ -61,7 +61,10 @@ class Input(BaseModel):
 
 
 def no_control_characters(value: str) -> str:
-    """Refuse what cannot be seen: control characters, and those that turn the writing direction."""
+    """Refuse what cannot be seen: control characters, and those that turn the writing direction.
+
+    Raises Problem.
+    """
     for character in value:
         if (
             unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}

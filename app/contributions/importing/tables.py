@@ -29,7 +29,10 @@ class Table:
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file: UTF-8, with or without a mark, else what Windows and older banks write."""
+    """The text of a file: UTF-8, with or without a mark, else what Windows and older banks write.
+
+    Raises UnreadableError.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
