@@ -8,7 +8,7 @@ from app.contributions.access import Bookkeeping
 from app.contributions.asked import Wanted
 from app.contributions.contributors import account_of, custodians, find_contributors
 from app.contributions.entries import COLLECTIVE, Filter, all_entries, list_entries
-from app.contributions.files import ENTRY_COLUMNS, entry_lines
+from app.contributions.ledger_file import ENTRY_COLUMNS, entry_lines
 from app.contributions.words import KINDS, WHATS
 from app.db import Databased, Session
 from app.i18n import gettext as _

@@ -8,8 +8,8 @@ from app import clock
 from app.accounts.access import SignedIn
 from app.contributions.contributors import account_of
 from app.contributions.entries import Filter, all_entries, list_entries
-from app.contributions.files import OWN_COLUMNS, entry_lines
 from app.contributions.importing.references import reference_of
+from app.contributions.ledger_file import OWN_COLUMNS, entry_lines
 from app.contributions.own import check_may_see, own_holders
 from app.contributions.receipts import address_of, receipt_of, year_receipt, years_of
 from app.db import Databased, Session
