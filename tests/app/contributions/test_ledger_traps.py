@@ -46,7 +46,9 @@ async def test_of_two_who_confirm_one_pledge_the_second_is_told_and_loses_nothin
     assert "Still open: €100.00." in olu.words
     assert "The transfer of May" in olu.page.text
     assert [entry.cents for entry in await entries(database)] == [50_000, 40_000]
-    await olu.submit("/ledger/new", amount="100")
+    await olu.submit("/ledger/new", amount="100", left="9" * 30)
+    assert olu.page.status_code == 422, "whatever a program sends"
+    await olu.submit("/ledger/new", amount="100", left="10000")
     assert [entry.cents for entry in await entries(database)] == [50_000, 40_000, 10_000]
 
 
