@@ -1,15 +1,23 @@
-"""An organisation with a provider of its own, and the way through it at a browser of a test."""
+"""An organisation with a provider of its own, the way through it at a browser of a test, and what came of it."""
 
 from urllib.parse import urlsplit
 
 import httpx
+from sqlalchemy import select, update
 
 from app import clock
+from app.accounts.models import User
 from app.db import Database
-from app.organisations.models import Organisation, SignInDomain, SignInProvider
+from app.organisations.models import (
+    Organisation,
+    OrganisationHost,
+    SignInDomain,
+    SignInProvider,
+)
 from app.organisations.providers import SEALED_FOR
 from app.web.sealing import seal
 from tests.browser import Person
+from tests.conftest import new_person
 from tests.openid_provider import CLIENT, SECRET, Provider
 
 DOMAIN = "riverside.example"
@@ -65,3 +73,27 @@ async def come_back(person: Person, address: str) -> httpx.Response:
 async def through(person: Person, slug: str = "riverside-housing", **query: str) -> httpx.Response:
     """All the way there and back."""
     return await come_back(person, await at_provider(await begin(person, slug, **query)))
+
+
+async def host_of(database, organisation, email) -> OrganisationHost | None:
+    """Whom the address hosts as for the organisation; None: not at all."""
+    async with database.transaction() as session:
+        found = select(OrganisationHost).join(User, User.id == OrganisationHost.user_id)
+        return await session.scalar(
+            found.where(OrganisationHost.organisation_id == organisation.id, User.email == email)
+        )
+
+
+async def change(database, signs_in, **columns) -> None:
+    """Change what is saved of the provider."""
+    async with database.transaction() as session:
+        await session.execute(
+            update(SignInProvider).where(SignInProvider.id == signs_in.id).values(**columns)
+        )
+
+
+async def one_more(site) -> Person:
+    """Someone at a new browser goes there and comes back."""
+    async with new_person(site) as person:
+        await through(person)
+        return person
