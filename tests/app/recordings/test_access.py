@@ -1,95 +1,33 @@
 """Who sees and plays a recording: every visibility for every kind of visitor; routes from the wrong side."""
 
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-
 import pytest
-from sqlalchemy import update
 
 from app import clock
-from app.accounts.models import User
 from app.accounts.service import ban
-from app.db import Database
 from app.recordings.models import Recording, RecordingState, Wanted
-from app.rooms.models import Room, Visibility
-from app.rooms.service import delete_room
+from app.rooms.models import Visibility
+from tests.app.recordings.hall import (
+    ASKED_FOR_CODE,
+    NOT_THERE,
+    PLAYED,
+    SIGN_IN,
+    VERIFY,
+    Hall,
+    browser_of,
+    met,
+)
 from tests.app.recordings.rows import a_recording, addresses
 from tests.browser import Person
 from tests.conftest import new_person
-from tests.factories import a_person, a_room, an_organisation, put_on_tier, signed_in, viewer
+from tests.factories import signed_in, viewer
 
 pytestmark = pytest.mark.slow
 
-CODE = "2718-2818"
-PLAYED, NOT_THERE, SIGN_IN, ASKED_FOR_CODE, VERIFY = "played", "not there", "sign in", "code", "verify"
 EVERYONE = (
     *("guest", "guest with the code", "banned", "account", "unverified", "operator"),
     *("org host", "co-host", "org admin", "unverified admin", "host"),
 )
 MANAGE = ("org admin", "host")
-
-
-@dataclass
-class Hall:
-    """A recording of an organisation's room, and everyone who may come by."""
-
-    database: Database
-    room: Room
-    recording: Recording
-    people: dict[str, User]
-
-    async def set(self, **columns) -> None:
-        async with self.database.transaction() as session:
-            await session.execute(
-                update(Recording).where(Recording.id == self.recording.id).values(**columns)
-            )
-
-    @property
-    def at(self) -> str:
-        return f"/recordings/{self.recording.key}"
-
-
-@pytest.fixture
-async def hall(site, database) -> Hall:
-    """The host made the recording; the room is another's by now, the co-host's."""
-    people = {
-        "host": await a_person(database, "host@example.org"),
-        "co-host": await a_person(database, "cohost@example.org"),
-        "org admin": await a_person(database, "admin@example.org"),
-        "unverified admin": await a_person(database, "newadmin@example.org", verified=False),
-        "org host": await a_person(database, "other@example.org"),
-        "account": await a_person(database, "account@example.org"),
-        "unverified": await a_person(database, "unverified@example.org", verified=False),
-        "operator": await a_person(database, "operator@example.org", is_operator=True),
-        "banned": await a_person(database, "banned@example.org"),
-    }
-    made = await an_organisation(
-        database, "Riverside", "consumer", cohost="host", admin="admin", newadmin="admin", other="host"
-    )
-    room = await a_room(database, people["co-host"], "Hall", holder_id=made.holder_id, access_code=CODE)
-    recording = await a_recording(
-        database, people["host"], room, name="The long evening", hidden=("podcast",)
-    )
-    return Hall(database, room, recording, people)
-
-
-@contextlib.asynccontextmanager
-async def browser_of(site, hall: Hall, who: str) -> AsyncIterator[Person]:
-    if who.startswith("guest"):
-        async with new_person(site) as person:
-            if who == "guest with the code":
-                await hall.set(visibility=Visibility.CODE)
-                await person.open(hall.at)
-                await person.submit("/code", code=CODE)
-                assert "The long evening" in person.words
-            yield person
-        return
-    async with signed_in(site, hall.people[who]) as person:
-        if who == "banned":
-            async with hall.database.transaction() as session:
-                await ban(session, hall.people[who].id, "abuse")
-        yield person
 
 
 def expected(who: str, visibility: str) -> str:
@@ -104,26 +42,6 @@ def expected(who: str, visibility: str) -> str:
     if visibility == Visibility.CODE:
         return PLAYED if who == "guest with the code" else ASKED_FOR_CODE
     return NOT_THERE
-
-
-async def met(person: Person, hall: Hall, kind: str) -> str:
-    """What happens to somebody who asks for a format."""
-    answer = await person.client.get(f"{hall.at}/{kind}")
-    assert answer.headers.get("location", "").startswith(("https://bbb.", "/", "")), answer.headers
-    location = answer.headers.get("location", "")
-    if location.startswith("https://bbb.example.org/"):
-        assert answer.status_code == 303
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        assert hall.recording.record_id in location
-        return PLAYED
-    assert not any(secret in answer.text + location for secret in addresses(hall.recording))
-    if location.startswith("/sign-in"):
-        assert location == f"/sign-in?next={hall.at}"
-        return SIGN_IN
-    if location == hall.at:
-        return ASKED_FOR_CODE
-    return {404: NOT_THERE, 403: VERIFY}[answer.status_code]
 
 
 @pytest.mark.parametrize("who", EVERYONE)
@@ -202,54 +120,6 @@ async def test_a_recording_that_is_being_made_says_so_to_who_may_see_it(site, ha
         assert await met(guest, hall, "presentation") == NOT_THERE
         await guest.open(hall.at)
         assert "This recording is still being made" in guest.words
-
-
-async def test_the_code_of_a_room_without_one_or_of_a_deleted_room_opens_nothing(site, hall, database):
-    await hall.set(visibility=Visibility.CODE)
-    async with browser_of(site, hall, "guest with the code") as guest:
-        await hall.set(visibility=Visibility.CODE)
-        assert await met(guest, hall, "presentation") == PLAYED
-        async with database.transaction() as session:
-            await session.execute(update(Room).values(access_code="1111-2222"))
-        assert await met(guest, hall, "presentation") == ASKED_FOR_CODE, "the code of today counts"
-        async with database.transaction() as session:
-            await session.execute(update(Room).values(access_code=""))
-        assert await met(guest, hall, "presentation") == NOT_THERE
-        async with database.transaction() as session:
-            await session.execute(update(Room).values(access_code=CODE))
-            await delete_room(session, await session.get_one(Room, hall.room.id))
-        assert await met(guest, hall, "presentation") == NOT_THERE
-    async with signed_in(site, hall.people["host"]) as host:
-        assert await met(host, hall, "presentation") == PLAYED
-
-
-async def test_a_wrong_code_is_told_and_counted(site, hall):
-    await hall.set(visibility=Visibility.CODE)
-    async with new_person(site) as guest:
-        await guest.open(hall.at)
-        assert "The long evening" not in guest.page.text, "before the code nothing of it is told"
-        for _ in range(10):
-            assert (await guest.submit("/code", code="0000-0000")).status_code == 422
-            assert "This is not the code of this room" in guest.words
-        assert (await guest.submit("/code", code=CODE)).status_code == 429
-        assert await met(guest, hall, "presentation") == ASKED_FOR_CODE
-
-
-async def test_the_code_that_was_typed_at_the_rooms_door_opens_its_recordings(site, hall):
-    await hall.set(visibility=Visibility.CODE)
-    async with new_person(site) as guest:
-        await guest.open("/r/hall")
-        await guest.submit("/join", name="Gil", code=CODE)
-        assert await met(guest, hall, "presentation") == PLAYED
-
-
-async def test_a_code_opens_the_recordings_of_its_own_room_only(site, hall, database):
-    await put_on_tier(database, hall.people["account"].holder_id, "session-organiser")
-    other = await a_room(database, hall.people["account"], "Other", access_code=CODE)
-    theirs = await a_recording(database, hall.people["account"], other, visibility=Visibility.CODE)
-    async with browser_of(site, hall, "guest with the code") as guest:
-        answer = await guest.client.get(f"/recordings/{theirs.key}/presentation")
-        assert answer.headers["location"] == f"/recordings/{theirs.key}"
 
 
 async def test_the_recordings_of_a_banned_host_are_seen_by_their_organisations_admins_only(site, hall):
