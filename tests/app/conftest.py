@@ -2,6 +2,8 @@
 
 import pytest
 
+from app import clock
+from tests.app.standing import START
 from tests.factories import a_person, signed_in
 
 
@@ -42,3 +44,11 @@ async def at_ada_s(site, ada):
     """Ada at a browser."""
     async with signed_in(site, ada) as person:
         yield person
+
+
+@pytest.fixture
+def standing_clock():
+    """The clock stands at the START of stories of memberships; a test moves it."""
+    clock.stand_at(START)
+    yield
+    clock.stand_at(None)

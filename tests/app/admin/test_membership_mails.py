@@ -1,23 +1,16 @@
 """Whose membership an operator suspends, lifts or ends is told once, in their language, with the reason."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from app import clock
 from app.mail import OutgoingMail
 from app.memberships.granting import put_on_tier
+from tests.app.standing import START
 from tests.factories import a_person, an_organisation
 
-START = datetime(2027, 1, 10, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def standing_clock():
-    clock.stand_at(START)
-    yield
-    clock.stand_at(None)
+pytestmark = pytest.mark.usefixtures("standing_clock")
 
 
 async def do(olu, holder_id, act, **typed):

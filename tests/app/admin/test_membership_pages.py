@@ -11,17 +11,10 @@ from app.memberships.limits import standing_of
 from app.organisations.models import Organisation
 from tests.app.admin.conftest import history
 from tests.app.contributions.books import gift, recorded
+from tests.app.standing import DAY, START
 from tests.factories import a_person, a_room, an_organisation, put_on_tier
 
-START = datetime(2027, 1, 10, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def standing_clock():
-    clock.stand_at(START)
-    yield
-    clock.stand_at(None)
+pytestmark = pytest.mark.usefixtures("standing_clock")
 
 
 def at(holder_id, rest=""):

@@ -1,7 +1,5 @@
 """The membership by API: one's own, and an organisation's for its admins, as the page says it."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from sqlalchemy import delete
 
@@ -13,19 +11,13 @@ from app.memberships.suspending import suspend
 from app.organisations.models import Organisation
 from tests.app.api.conftest import error, program, token_of
 from tests.app.contributions.books import gift, recorded
+from tests.app.standing import DAY, START
 from tests.factories import a_person, an_organisation
 
-START = datetime(2027, 1, 10, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
+pytestmark = pytest.mark.usefixtures("standing_clock")
+
 BY = {"granted_by": "Olu", "reason": "a test"}
 OURS = "/organisations/riverside-housing/membership"
-
-
-@pytest.fixture(autouse=True)
-def standing_clock():
-    clock.stand_at(START)
-    yield
-    clock.stand_at(None)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The page of one's membership: one sentence in every state, who may see it, the organisation's part."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -8,19 +8,12 @@ from app import clock
 from app.memberships.granting import put_on_tier, renew_or_begin
 from app.memberships.suspending import suspend
 from tests.app.contributions.books import gift, recorded
+from tests.app.standing import DAY, START, YEAR
 from tests.factories import a_person, an_organisation, signed_in
 
-START = datetime(2027, 1, 10, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-YEAR = 365 * DAY
+pytestmark = pytest.mark.usefixtures("standing_clock")
+
 BY = {"granted_by": "Olu", "reason": "a test"}
-
-
-@pytest.fixture(autouse=True)
-def standing_clock():
-    clock.stand_at(START)
-    yield
-    clock.stand_at(None)
 
 
 @pytest.fixture

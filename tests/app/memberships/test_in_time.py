@@ -1,7 +1,6 @@
 """Memberships by the clock: begun, renewed, replaced, ended, withdrawn; what holds is what the rule says."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -16,20 +15,13 @@ from app.memberships.limits import standing_of
 from app.memberships.models import Membership
 from app.memberships.suspending import NothingToLiftError, lift, suspend
 from quotas.memberships import State
+from tests.app.standing import DAY, START, YEAR
 from tests.factories import a_person, an_organisation
 
-START = datetime(2027, 1, 10, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-YEAR = 365 * DAY
+pytestmark = pytest.mark.usefixtures("standing_clock")
+
 BY = {"granted_by": "Olu", "reason": "a test"}
 OPERATOR = {"by": "Olu", "reason": "a test"}
-
-
-@pytest.fixture(autouse=True)
-def standing_clock():
-    clock.stand_at(START)
-    yield
-    clock.stand_at(None)
 
 
 @pytest.fixture
