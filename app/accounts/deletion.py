@@ -109,7 +109,7 @@ _LAST_ADMIN = text("""
     JOIN holders h ON h.id = o.holder_id
     JOIN organisation_hosts me ON me.organisation_id = o.id AND me.user_id = :user AND me.role = 'admin'
     WHERE NOT EXISTS (
-        SELECT 1 FROM organisation_hosts other
+        SELECT 1 FROM organisation_hosts other JOIN users u ON u.id = other.user_id AND u.banned_at IS NULL
         WHERE other.organisation_id = o.id AND other.user_id <> :user AND other.role = 'admin'
           AND other.suspended_at IS NULL
     )

@@ -168,10 +168,15 @@ async def remove_host(session: AsyncSession, organisation: Organisation, user_id
 
 
 async def longest_admin(session: AsyncSession, organisation_id: int, *, but: int) -> int | None:
-    """Who has been admin for longest, besides someone who leaves: rooms without a host go to them."""
+    """Who has been admin for longest, besides someone who leaves: rooms without a host go to them.
+
+    Somebody banned looks after nothing, and their rooms are closed.
+    """
     return await session.scalar(
         select(OrganisationHost.user_id)
+        .join(User, User.id == OrganisationHost.user_id)
         .where(
+            User.banned_at.is_(None),
             OrganisationHost.organisation_id == organisation_id,
             OrganisationHost.role == HostRole.ADMIN,
             OrganisationHost.suspended_at.is_(None),

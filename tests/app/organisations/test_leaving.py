@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from app import clock
 from app.accounts.deletion import StillNeededError, delete_account
+from app.accounts.models import User
 from app.meetings.models import MeetingState
 from app.memberships.limits import standing_of
 from app.organisations.leaving import let_go
@@ -50,6 +52,18 @@ async def test_rooms_and_recordings_survive_the_account_of_their_host(database, 
         kept = await session.get_one(Recording, recording.id)
         assert (kept.host_id, kept.wanted) == (ada.id, None)
         assert (await session.get_one(OrganisationHost, (riverside.id, ada.id))).stored_bytes == HOUR
+
+
+async def test_a_banned_admin_is_none_to_leave_everything_to(at_ada_s, database, ada, bea, riverside):
+    async with database.transaction() as session:
+        (await session.get_one(OrganisationHost, (riverside.id, bea.id))).role = "admin"
+        (await session.get_one(User, bea.id)).banned_at = clock.now()
+    await at_ada_s.open("/organisations/riverside-housing/leave")
+    await at_ada_s.submit("/leave")
+    assert "You are its only admin. Make someone else an admin first." in at_ada_s.words
+    with pytest.raises(StillNeededError):
+        async with database.transaction() as session:
+            await delete_account(session, ada.id)
 
 
 async def test_an_account_stays_while_the_last_other_admin_steps_down(database, ada, bea, riverside):
