@@ -1,9 +1,9 @@
 """The hosts of an organisation: the list, and one host's role, share, suspension and end."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import wording
@@ -18,16 +18,15 @@ from app.organisations.hosts import Host, find_host, list_hosts, open_invitation
 from app.organisations.leaving import HeirNeededError, heir_of, left_behind, let_go
 from app.organisations.schemas import LeaveInput, RoleInput, ShareInput
 from app.organisations.service import LastAdminError, change_role, resume_host, suspend_host
-from app.organisations.shares import Given, Wish, give_share, shared_out
-from app.web.forms import WHITESPACE, Form, read_form
+from app.organisations.shares import Given, Wish, give_share, share_out_rest, shared_out
+from app.web.forms import Form, read_form
+from app.web.lists import Number, Search, tidy
 from app.web.pages import go, page, path_of
 from app.web.versions import Change
 from quotas.limits import GIGABYTE
 
 router = APIRouter(prefix="/organisations/{slug}/hosts")
 log = structlog.get_logger()
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-Search = Annotated[str, Query(max_length=100)]
 ONE = "/{user_id:int}"
 Found = tuple[Place, Standing, Host]
 
@@ -49,7 +48,7 @@ async def index(
     """All hosts, 50 a page."""
     place = await administered(session, slug, viewer)
     standing = await standing_of(session, place.organisation.holder_id)
-    search = WHITESPACE.sub(" ", search.replace("\0", "")).strip()
+    search = tidy(search)
     return page(
         request,
         "organisations/hosts.html",
@@ -60,6 +59,18 @@ async def index(
         sum=await shared_out(session, standing),
         open=await open_invitations(session, place.organisation.id),
     )
+
+
+@router.post("/share-out", name="organisations.share_out")
+async def share_out(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
+    """Give the space that nobody has yet to all hosts, in equal parts."""
+    place = await managed(session, slug, viewer)
+    part = await share_out_rest(session, place.organisation)
+    path = path_of(request, "organisations.hosts", slug=slug)
+    if part is None:
+        return go(request, path, say=lazy("Nothing is left that could be shared out."), kind="warn")
+    log.info("organisation.shared_out", by=viewer.id, organisation=place.organisation.id, part=part)
+    return go(request, path, say=lazy("Each host has %(size)s more.", size=wording.size(part)))
 
 
 @router.get(ONE, name="organisations.host")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
@@ -12,6 +12,8 @@ from app.memberships.limits import HeldLimits, Standing, hold
 from app.organisations.models import Organisation, OrganisationHost
 from quotas.limits import is_more
 from quotas.storage import Share, headroom, share_of_host
+
+MEGABYTE = 1_000_000
 
 # The host of one room: their share, what they store, and what their running recorded meetings keep free. Rooms and
 # meetings stand further right: asked by the tables' names.
@@ -92,6 +94,13 @@ OF_ALL = """
 _SUM = text(f"""
     SELECT CAST(coalesce(sum(share), 0) AS bigint) AS known, count(*) FILTER (WHERE share IS NULL) AS endless
     FROM ({OF_ALL}) oh
+""")  # noqa: S608  nothing of it was typed
+
+_ADD = text(f"""
+    UPDATE organisation_hosts SET storage_share = oh.share + :part
+    FROM ({OF_ALL}) oh
+    WHERE organisation_hosts.user_id = oh.user_id AND suspended_at IS NULL
+      AND organisation_id = (SELECT id FROM organisations WHERE holder_id = :holder)
 """)  # noqa: S608  nothing of it was typed
 
 
@@ -186,6 +195,29 @@ async def give_share(session: AsyncSession, organisation: Organisation, wish: Wi
             )
         await announce(session, holder_topic(organisation.holder_id))
     return given
+
+
+async def share_out_rest(session: AsyncSession, organisation: Organisation) -> int | None:
+    """Give what is left to give, in equal parts of whole megabytes, to all who may host; returns the part in bytes.
+
+    None, and nothing is changed: there is not a megabyte for each, or no end to share. Under the holder's lock.
+    """
+    held = await hold(session, organisation.holder_id)
+    active = held.hosts - await _suspended(session, organisation.id)
+    left = (await shared_out(session, held)).left
+    part = (left or 0) // max(active, 1) // MEGABYTE * MEGABYTE
+    if not part or not active:
+        return None
+    await session.execute(_ADD, values_of(held) | {"part": part})
+    await announce(session, holder_topic(organisation.holder_id))
+    return part
+
+
+async def _suspended(session: AsyncSession, organisation_id: int) -> int:
+    found = select(func.count()).where(
+        OrganisationHost.organisation_id == organisation_id, OrganisationHost.suspended_at.is_not(None)
+    )
+    return await session.scalar(found) or 0
 
 
 async def _host(session: AsyncSession, held: HeldLimits, user_id: int | None) -> HostsShare:

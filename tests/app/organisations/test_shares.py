@@ -1,20 +1,22 @@
 """Storage shares: one host records against 5 GB, another is refused at 1 GB."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
 from app.accounts.models import User
 from app.errors import NotFoundError
 from app.memberships.limits import hold, standing_of
+from app.memberships.models import LimitOverride, Tier
 from app.memberships.refusals import RefusedError
 from app.organisations.hosts import list_hosts
 from app.organisations.leaving import let_go
 from app.organisations.models import Organisation, OrganisationHost
 from app.organisations.service import find_organisation
-from app.organisations.shares import Wish, give_share, shared_out
+from app.organisations.shares import Wish, give_share, share_out_rest, shared_out
 from app.recordings.models import Recording
 from app.recordings.totals import charge, check_totals, count_hosts
 from quotas.decisions import Reason
@@ -23,6 +25,7 @@ from quotas.storage import ChargedBytes
 from tests.app.recordings.rows import a_recording
 from tests.factories import a_person, a_room, start
 
+HOSTS = "/organisations/riverside-housing/hosts"
 HOUR = 500_000_000
 
 
@@ -197,3 +200,58 @@ async def test_two_gigabytes_that_are_left_are_given_once(database, ada, bea, ri
         await asyncio.sleep(0.3)
         assert not second.done()
     assert (await second).above is not None
+
+
+async def an_override(database, holder_id, value):
+    """The organisation has so many bytes, whatever its tier says."""
+    async with database.transaction() as session:
+        said = {"reason": "a test", "starts_at": clock.now() - timedelta(minutes=1), "made_by": "a test"}
+        session.add(LimitOverride(holder_id=holder_id, limit_name="storage_bytes", value=value, **said))
+
+
+async def test_what_nobody_has_yet_is_shared_out_in_equal_parts(at_ada_s, database, ada, bea, riverside):
+    # As where the tier has no space at all, and an operator gave some.
+    async with database.transaction() as session:
+        await session.execute(update(Tier).values(storage_first_host=0, storage_further_host=0))
+    await at_ada_s.open(HOSTS)
+    assert "There is no space for recordings." in at_ada_s.words
+    assert "equal parts" not in at_ada_s.words
+    await an_override(database, riverside.holder_id, 5 * GIGABYTE + 1)
+    await at_ada_s.open(HOSTS)
+    assert "No host has a share yet, so nobody can record." in at_ada_s.words
+    await at_ada_s.submit("/share-out")
+    assert "Each host has 2.5 GB more." in at_ada_s.words
+    assert await shares(database) == {ada.id: 5 * GIGABYTE // 2, bea.id: 5 * GIGABYTE // 2}
+    # A byte is left, and is nobody's.
+    token = at_ada_s.form("/share-out").fields["form_token"]
+    at_ada_s.page = await at_ada_s.client.post(
+        f"{HOSTS}/share-out", data={"form_token": token}, follow_redirects=True
+    )
+    assert "Nothing is left that could be shared out." in at_ada_s.words
+
+
+async def test_a_suspended_host_gets_nothing_of_what_is_shared_out(at_ada_s, database, ada, bea, riverside):
+    async with database.transaction() as session:
+        (await session.get_one(OrganisationHost, (riverside.id, bea.id))).suspended_at = clock.now()
+    await an_override(database, riverside.holder_id, 8 * GIGABYTE)
+    await at_ada_s.open(HOSTS)
+    await at_ada_s.submit("/share-out")
+    assert await shares(database) == {ada.id: 7 * GIGABYTE, bea.id: None}
+
+
+async def test_of_admins_who_share_out_at_once_one_does(database, ada, bea, riverside):
+    await an_override(database, riverside.holder_id, 8 * GIGABYTE)
+
+    async def share() -> int | None:
+        async with database.transaction() as session:
+            return await share_out_rest(session, await find_organisation(session, riverside.id))
+
+    assert sorted(await asyncio.gather(*(share() for _each in range(5))), key=str) == [GIGABYTE, *[None] * 4]
+    assert await shares(database) == {ada.id: 6 * GIGABYTE, bea.id: 2 * GIGABYTE}
+
+
+async def shares(database) -> dict[int, int | None]:
+    """What each host was given, by their id."""
+    async with database.transaction() as session:
+        found = await session.execute(select(OrganisationHost.user_id, OrganisationHost.storage_share))
+        return {row.user_id: row.storage_share for row in found}
