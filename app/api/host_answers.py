@@ -79,6 +79,41 @@ class Invited(BaseModel):
     items: list[Invitation] = Field(description=_("Each address, in the order they were sent."))
 
 
+class OpenInvitation(BaseModel):
+    """An invitation that nobody has accepted or withdrawn."""
+
+    id: int = Field(description=_("The number of the invitation. It never changes."))
+    email: str = Field(description=_("Whom it was sent to."))
+    role: HostRole = Field(description=_("What they may do once they accept."))
+    invited_at: datetime = Field(description=_("When it was sent first."))
+    sent_at: datetime = Field(description=_("When it was sent last."))
+    expires_at: datetime = Field(description=_("Until when its link holds."))
+    holds: bool = Field(
+        description=_(
+            "Whether its link works: false once it has run out, or who sent it is no admin any more. It can be sent "
+            "again."
+        )
+    )
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From a row of the list."""
+        found = row.Invitation
+        names = ("id", "email", "sent_at", "expires_at")
+        return cls(
+            role=HostRole(found.role),
+            invited_at=found.created_at,
+            holds=row.holds,
+            **{name: getattr(found, name) for name in names},
+        )
+
+
+class OpenInvitations(Listed):
+    """One page of an organisation's open invitations."""
+
+    items: list[OpenInvitation] = Field(description=_("The invitations of this page."))
+
+
 class NewHosts(Body):
     """Who is to be invited."""
 

@@ -62,7 +62,7 @@ async def index(
     ] = "",
 ) -> Hosts:
     """The same as the page."""
-    place, standing = await _administered(session, organisation, caller)
+    place, standing = await find_administered(session, organisation, caller)
     wanted = search.replace("\0", "").strip()
     found = await list_hosts(session, place.organisation, standing, search=wanted, number=number)
     return Hosts(items=[Host.of(host) for host in found.items], **figures(found))
@@ -83,7 +83,7 @@ async def invite(
     request: Request, session: Session, caller: Caller, organisation: Slug, body: NewHosts
 ) -> Invited:
     """All of it in one transaction, like the page."""
-    place, standing = await _administered(session, organisation, caller, changes=not body.check_only)
+    place, standing = await find_administered(session, organisation, caller, changes=not body.check_only)
     typed, is_sent = body.emails, False
     if body.check_only:
         lines = await invitations.report(session, standing, place.organisation, typed)
@@ -113,7 +113,7 @@ async def change(
     session: Session, caller: Caller, organisation: Slug, host_id: HostId, body: HostChange
 ) -> Host:
     """Role, suspension and share, by the same services as the page."""
-    place, standing = await _administered(session, organisation, caller, changes=True)
+    place, standing = await find_administered(session, organisation, caller, changes=True)
     host = await _host(session, place, standing, host_id)
     sent = body.model_fields_set
     if "share_bytes" in sent:
@@ -155,12 +155,12 @@ async def remove(
     ] = None,
 ) -> None:
     """By the same service as the page."""
-    place, standing = await _administered(session, organisation, caller, changes=True)
+    place, standing = await find_administered(session, organisation, caller, changes=True)
     await _host(session, place, standing, host_id)
     await let_go(session, place.organisation, host_id, heir)
 
 
-async def _administered(
+async def find_administered(
     session: AsyncSession, slug: str, caller: Viewer, *, changes: bool = False
 ) -> tuple[Place, Standing]:
     """The organisation, for an admin of it; under its holder's lock if something changes.

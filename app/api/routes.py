@@ -8,7 +8,17 @@ from starlette.routing import Match
 
 from app import i18n
 from app.accounts.access import asked_for
-from app.api import contributions, me, meetings, memberships, organisations, recordings, rooms, tiers
+from app.api import (
+    contributions,
+    invitations,
+    me,
+    meetings,
+    memberships,
+    organisations,
+    recordings,
+    rooms,
+    tiers,
+)
 from app.api.document import document
 from app.api.errors import EVERY_CALL, OtherMethodError
 from app.errors import NotFoundError
@@ -31,7 +41,7 @@ calls = APIRouter(
     dependencies=[Security(BEARER)],
     generate_unique_id_function=operation_id,
 )
-for part in (me, memberships, contributions, tiers, rooms, meetings, recordings, organisations):
+for part in (me, memberships, contributions, tiers, rooms, meetings, recordings, organisations, invitations):
     calls.include_router(part.router)
 
 router = APIRouter()

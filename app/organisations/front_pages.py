@@ -18,6 +18,7 @@ from app.memberships.models import Holder
 from app.memberships.storage_notice import removal_and_excess, storage_notice
 from app.organisations.access import Place, administered, visited
 from app.organisations.hosts import admins_of, figures, list_hosts, open_invitations, others
+from app.organisations.invitations import list_invitations
 from app.organisations.leaving import HeirNeededError, heir_of, left_behind, let_go
 from app.organisations.membership import membership_saying
 from app.organisations.models import Organisation, OrganisationHost
@@ -100,6 +101,23 @@ async def hosts_file(request: Request, session: Session, viewer: SignedIn, slug:
             )
             for host in found.items
         ),
+    )
+
+
+INVITATION_COLUMNS = ("email", "role", "invited", "sent", "holds_until", "works")
+
+
+@router.get("/{slug}/invitations.csv", name="organisations.invitations_file")
+async def invitations_file(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
+    """The open invitations as a file."""
+    del request
+    place = await administered(session, slug, viewer)
+    found = await list_invitations(session, place.organisation.id, size=EVERYONE)
+    rows = ((row.Invitation, "yes" if row.holds else "no") for row in found.items)
+    return csv_answer(
+        f"{slug}-invitations",
+        INVITATION_COLUMNS,
+        ((one.email, one.role, one.created_at, one.sent_at, one.expires_at, works) for one, works in rows),
     )
 
 

@@ -63,6 +63,14 @@ async def look(request: Request, session: Session, viewer: SignedIn, slug: str) 
     return _report(request, place, form.value.role, lines)
 
 
+@router.post("/change", name="organisations.change_list")
+async def change_list(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
+    """Back from the report to the form, with every line that was typed or in the file."""
+    place = await administered(session, slug, viewer)
+    form = await read_form(request, InviteInput)
+    return await _page(request, session, place, form, status=200 if form.value else 422)
+
+
 @router.post("/send", name="organisations.invite")
 async def send(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
     """Send what was looked at, as a whole; if something has changed since, it is shown again."""

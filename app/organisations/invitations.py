@@ -210,7 +210,9 @@ async def _mail(session: AsyncSession, post: Post, organisation: str, email: str
     )
 
 
-async def list_invitations(session: AsyncSession, organisation_id: int, *, number: int) -> Page[Any]:
+async def list_invitations(
+    session: AsyncSession, organisation_id: int, *, number: int = 1, size: int = PAGE_SIZE
+) -> Page[Any]:
     """Those that nobody has accepted or withdrawn, the newest first: rows of Invitation and `holds`.
 
     One that has run out, or that an admin sent who is none any more, does not hold: it can be sent again.
@@ -226,7 +228,7 @@ async def list_invitations(session: AsyncSession, organisation_id: int, *, numbe
         select(Invitation, holds.label("holds"))
         .where(*waiting)
         .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
-        .limit(PAGE_SIZE)
+        .limit(size)
         .offset(offset_of(number))
     )
     return Page(found.all(), number, total)

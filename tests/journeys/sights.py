@@ -189,6 +189,7 @@ NOT_PAGES = {
     "recordings.play",
     "organisations.hosts_file",
     "organisations.figures_file",
+    "organisations.invitations_file",
     "organisations.logo",
     "organisations.colour",
     "organisations.try_sign_in",

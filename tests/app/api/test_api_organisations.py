@@ -12,6 +12,7 @@ from tests.app.recordings.rows import a_recording
 from tests.factories import a_person, a_room, an_organisation
 
 HOSTS = "/organisations/riverside-housing/hosts"
+INVITATIONS = "/organisations/riverside-housing/invitations"
 GIGABYTE = 1_000_000_000
 
 
@@ -53,6 +54,43 @@ async def test_of_each_address_it_is_said_what_became_of_it(ada, database, river
     assert await mails(database) == ["cora@example.org"]
     error(await ada.post(HOSTS, {"emails": []}), 422, "invalid")
     error(await ada.post(HOSTS, {"emails": ["x"] * 1001}), 422, "invalid")
+
+
+async def test_open_invitations_are_listed_sent_again_and_withdrawn(
+    ada, database, bea, riverside, move_clock
+):
+    await ada.post(HOSTS, {"emails": ["cora@example.org"], "role": "admin"})
+    answer = (await ada.get(INVITATIONS)).json()
+    assert (answer["total"], answer["items"][0]["email"], answer["items"][0]["role"]) == (
+        1,
+        "cora@example.org",
+        "admin",
+    )
+    assert answer["items"][0]["holds"] is True
+    assert "token" not in str(answer)
+    hers = f"{INVITATIONS}/{answer['items'][0]['id']}"
+    for _time in range(3):
+        assert (await ada.post(f"{hers}/resend")).status_code == 204
+    error(await ada.post(f"{hers}/resend"), 429, "too_many_requests")
+    assert await mails(database) == ["cora@example.org"] * 4
+    await move_clock(days=14, minutes=1)
+    assert (await ada.get(INVITATIONS)).json()["items"][0]["holds"] is False
+    # Its seat, the last one, is somebody else's by now.
+    await ada.post(HOSTS, {"emails": ["dan@example.org"]})
+    error(await ada.post(f"{hers}/resend"), 409, "no_seat")
+    assert (await ada.call("DELETE", hers)).status_code == 204
+    error(await ada.call("DELETE", hers), 404, "not_found")
+    error(await ada.post(f"{hers}/resend"), 404, "not_found")
+    assert [one["email"] for one in (await ada.get(INVITATIONS)).json()["items"]] == ["dan@example.org"]
+
+
+async def test_an_invitation_of_another_organisation_is_not_there(ada, database, riverside):
+    await an_organisation(database, "Commons Cloud", "consumer", ada="admin")
+    await ada.post(HOSTS, {"emails": ["cora@example.org"]})
+    number = (await ada.get(INVITATIONS)).json()["items"][0]["id"]
+    other = f"/organisations/commons-cloud/invitations/{number}"
+    error(await ada.call("DELETE", other), 404, "not_found")
+    error(await ada.post(f"{other}/resend"), 404, "not_found")
 
 
 async def mails(database) -> list[str]:

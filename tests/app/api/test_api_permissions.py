@@ -18,6 +18,7 @@ from tests.factories import a_person, an_organisation, signed_in
 pytestmark = pytest.mark.slow
 
 HALL, EVENING, HOSTS = "/rooms/hall", "/recordings/evening", "/organisations/hall-friends/hosts"
+INVITATIONS = "/organisations/hall-friends/invitations"
 
 # Call: method, path, body, and what someone else gets for Ada's room and meeting (None: their own answer).
 TABLE = {
@@ -49,6 +50,9 @@ TABLE = {
     "api.invite_hosts": ("POST", HOSTS, {"emails": ["eve@example.org"]}, (404, "not_found")),
     "api.change_host": ("PATCH", f"{HOSTS}/1", {"role": "admin"}, (404, "not_found")),
     "api.remove_host": ("DELETE", f"{HOSTS}/1", None, (404, "not_found")),
+    "api.list_invitations": ("GET", INVITATIONS, None, (404, "not_found")),
+    "api.resend_invitation": ("POST", f"{INVITATIONS}/1/resend", None, (404, "not_found")),
+    "api.withdraw_invitation": ("DELETE", f"{INVITATIONS}/1", None, (404, "not_found")),
     "api.restore_recording": ("POST", f"{EVENING}/restore", None, (404, "not_found")),
 }
 CALLS = [pytest.param(*row[:3], id=name) for name, row in TABLE.items()]

@@ -43,7 +43,36 @@ async def test_the_report_says_of_each_line_what_happens_and_sends_nothing(at_ad
         "6 dan@example.org No seat left",
     ):
         assert words in table
+    # What needs a look stands first.
+    assert table.index("6 dan@example.org") < table.index("4 Cora@example.org")
     assert await mails(database) == sent
+
+
+async def test_from_the_report_one_goes_back_with_every_line_and_the_role(at_ada_s, riverside):
+    await at_ada_s.open(PAGE)
+    await at_ada_s.submit(
+        "/invitations", emails="bea@example.org\nno <b>body\ncora@example.org", role="admin"
+    )
+    await at_ada_s.submit("/change")
+    form = at_ada_s.form("/invitations")
+    assert form.fields["emails"].split() == ["bea@example.org", "no", "<b>body", "cora@example.org"]
+    assert form.fields["role"] == "admin"
+    # Also if nobody in it can be invited.
+    await at_ada_s.submit("/invitations", emails="nobody")
+    await at_ada_s.submit("/change")
+    assert at_ada_s.form("/invitations").fields["emails"].strip() == "nobody"
+
+
+async def test_the_open_invitations_are_a_file(at_ada_s, database, riverside, move_clock):
+    await invited(at_ada_s, "cora@example.org")
+    await move_clock(days=14, minutes=1)
+    await invited(at_ada_s, "dan@example.org", role="admin")
+    file = await at_ada_s.client.get(f"{PAGE}.csv")
+    assert file.headers["content-type"].startswith("text/csv")
+    head, dan, cora = file.text.splitlines()
+    assert head == "email,role,invited,sent,holds_until,works"
+    assert (dan.split(",")[:2], dan.split(",")[-1]) == (["dan@example.org", "admin"], "yes")
+    assert (cora.split(",")[:2], cora.split(",")[-1]) == (["cora@example.org", "host"], "no")
 
 
 async def test_what_changed_since_it_was_looked_at_is_shown_again_and_nothing_is_half_done(
