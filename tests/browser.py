@@ -48,6 +48,7 @@ class _Forms(HTMLParser):
         name = a.get("name", "")
         if tag == "button":
             self.open.buttons.append(name)
+            self.open.names |= {name} - {""}  # pressed by saying its value
             return
         if not name:
             return

@@ -25,11 +25,11 @@ async def test_the_same_payer_s_other_payments_are_matched_with_one(bruna, ada, 
     await bruna.submit("/import")
     lines, [promised] = await everything(database)
     await bruna.open(f"/ledger/imports/lines/{lines[3].id}?search=okafor")
-    assert "also the 3 other payments of this payer" in bruna.words
+    assert "Also the 3 other payments of this payer" in bruna.words
     form = bruna.form("/match")
     assert form.fields["others"] == "yes", "it is ticked: nobody has to think of it"
-    url = urljoin(str(bruna.page.url), form.action)
-    answers = await asyncio.gather(*(bruna.client.post(url, data=form.fields) for _ in range(4)))
+    url, data = urljoin(str(bruna.page.url), form.action), form.fields | {"holder": str(ada.holder_id)}
+    answers = await asyncio.gather(*(bruna.client.post(url, data=data) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {303}
     lines, entries = await everything(database)
     assert [line.holder_id for line in lines] == [ada.holder_id] * 4 + [None]
@@ -48,8 +48,8 @@ async def test_whoever_unticks_it_matches_one_payment_alone(bruna, ada, database
     await bruna.submit("/import")
     lines, _none = await everything(database)
     await bruna.open(f"/ledger/imports/lines/{lines[0].id}?search=okafor")
-    assert "also the other payment of this payer" in bruna.words
-    await bruna.submit("/match", others=None)
+    assert "Also the other payment of this payer" in bruna.words
+    await bruna.submit("/match", others=None, holder=str(ada.holder_id))
     lines, entries = await everything(database)
     assert [line.state for line in lines] == ["matched", "unmatched"]
     assert [entry.cents for entry in entries] == [500]

@@ -143,7 +143,7 @@ async def test_matching_by_hand_records_once_and_is_remembered_until_it_is_rever
     await bruna.open("/ledger/imports/unmatched")
     assert "A. Okafor" in bruna.words
     await bruna.open(f"/ledger/imports/lines/{line.id}?search=okafor")
-    await bruna.submit("/match")
+    await bruna.submit("/match", holder=str(ada.holder_id))
     assert "Recorded." in bruna.words
     _lines, [entry] = await everything(database)
     assert (entry.contributor_id, entry.import_line_id) == (ada.holder_id, line.id)
@@ -188,7 +188,7 @@ async def test_another_currency_waits_for_a_rate_and_keeps_it(bruna, ada, databa
         "1.05370000",
     )
     await bruna.open(f"/ledger/imports/lines/{lines[1].id}?search=okafor")
-    await bruna.submit("/match")
+    await bruna.submit("/match", holder=str(ada.holder_id))
     assert [one.cents for one in (await everything(database))[1]] == [10_537, 1_054]
 
 
@@ -237,7 +237,9 @@ async def test_two_bookkeepers_at_the_same_moment_one_wins_and_the_other_is_told
         await person.open(f"/ledger/imports/lines/{waiting.id}?search=okafor")
         form = person.form("/match")
         url = urljoin(str(person.page.url), form.action)
-        requests.append(person.client.post(url, data=form.fields, follow_redirects=True))
+        requests.append(
+            person.client.post(url, data=form.fields | {"holder": str(ada.holder_id)}, follow_redirects=True)
+        )
     answers = await asyncio.gather(*requests)
     assert sorted("Someone else has decided" in answer.text for answer in answers) == [False, True]
     assert len((await everything(database))[1]) == 2

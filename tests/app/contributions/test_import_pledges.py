@@ -80,7 +80,7 @@ async def test_a_foreign_payment_confirms_by_its_value_and_one_matched_by_hand_d
     await bruna.submit("/import")
     lines, _entries = await everything(database)
     await bruna.open(f"/ledger/imports/lines/{lines[1].id}?search=okafor")
-    await bruna.submit("/match")
+    await bruna.submit("/match", holder=str(ada.holder_id))
     assert await confirmed(database) == [(10_500, second.id), (9_000, first.id)]
 
 
