@@ -16,7 +16,7 @@ from app.i18n import gettext as _
 from app.i18n import lazy
 from app.memberships.models import HolderKind, Tier, TierVersion
 from app.memberships.tier_terms import FREE, LIMITS, SAID, said_by
-from app.memberships.tiers import all_tiers, change_tier, find_tier, make_tier, place_tier, versions_of
+from app.memberships.tiers import all_tiers, change_tier, create_tier, find_tier, place_tier, versions_of
 from app.web.forms import Form, read_form
 from app.web.lists import Id
 from app.web.pages import go, page, path_of
@@ -59,7 +59,7 @@ async def make(request: Request, session: Session, viewer: Operator) -> Response
     typed = form.value
     if typed is None:
         return await _form(request, session, None, form, 422)
-    tier = await make_tier(session, typed.kind, typed.said, after_id=typed.after, by=viewer.name)
+    tier = await create_tier(session, typed.kind, typed.said, after_id=typed.after, by=viewer.name)
     log.info("tier.made", tier=tier.id, operator=viewer.id)
     return go(request, path_of(request, "admin.tier", tier_id=tier.id), say=lazy("The tier is there."))
 

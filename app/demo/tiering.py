@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.memberships.models import HolderKind, Tier, TierVersion
 from app.memberships.tier_terms import SAID
-from app.memberships.tiers import change_tier, find_tier, make_tier, retire_tier
+from app.memberships.tiers import change_tier, create_tier, find_tier, retire_tier
 from quotas.limits import GIGABYTE
 
 OPERATOR = "Olu Marsh"
@@ -49,7 +49,7 @@ async def fill_tiers(session: AsyncSession) -> None:
     for key, said in SAYS.items():
         tier = await find_tier(session, ids[key], lock=True)
         await change_tier(session, tier, {name: getattr(tier, name) for name in SAID} | said, by=OPERATOR)
-    festival = await make_tier(session, HolderKind.ORGANISATION, FESTIVAL, after_id=None, by=OPERATOR)
+    festival = await create_tier(session, HolderKind.ORGANISATION, FESTIVAL, after_id=None, by=OPERATOR)
     await retire_tier(session, festival, by=OPERATOR)
     now = clock.now()
     for version, days in ((1, 60), (2, 21)):

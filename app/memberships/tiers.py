@@ -45,7 +45,7 @@ async def find_tier(session: AsyncSession, tier_id: int, *, lock: bool = False) 
     return found
 
 
-async def make_tier(
+async def create_tier(
     session: AsyncSession, kind: HolderKind, said: Mapping[str, Any], *, after_id: int | None, by: str
 ) -> Tier:
     """A new tier for people or organisations, in its place after another (None: the last one).

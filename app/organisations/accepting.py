@@ -43,7 +43,7 @@ class Asked:
     name: str
 
 
-async def read(session: AsyncSession, token: str) -> Asked:
+async def find_invitation(session: AsyncSession, token: str) -> Asked:
     """The invitation behind a link. Raises InvitationOverError."""
     found = (
         await session.execute(
@@ -71,9 +71,9 @@ async def accept(session: AsyncSession, token: str, user_id: int) -> Asked:
     Raises InvitationOverError, OtherAddressError, SuspendedError, RefusedError. Under the holder's lock, and read
     anew there: of two who use a link at once, one comes too late.
     """
-    first = await read(session, token)
+    first = await find_invitation(session, token)
     await hold(session, first.organisation.holder_id)
-    asked = await read(session, token)
+    asked = await find_invitation(session, token)
     user = await held(session, user_id)
     if user is None:
         raise NotFoundError

@@ -14,7 +14,7 @@ from app.accounts.schemas import SignUp
 from app.accounts.service import AddressTakenError, create_account, find_by_email
 from app.db import Databased, Session
 from app.i18n import lazy, spoken
-from app.organisations.accepting import Asked, OtherAddressError, accept, read
+from app.organisations.accepting import Asked, OtherAddressError, accept, find_invitation
 from app.web.forms import Form, check_form
 from app.web.pages import go, page, path_of
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 @router.get("", name="invitations.show")
 async def show(request: Request, session: Session, viewer: AnyViewer, token: str) -> Response:
     """Who invites, and the one thing to do."""
-    return await _page(request, session, await read(session, token), viewer, token, None)
+    return await _page(request, session, await find_invitation(session, token), viewer, token, None)
 
 
 @router.post("", name="invitations.accept")
@@ -35,7 +35,9 @@ async def take(request: Request, session: Session, viewer: SignedIn, token: str)
         asked = await accept(session, token, viewer.id)
     except OtherAddressError as error:
         # The page says what to do then.
-        return await _page(request, session, await read(session, token), viewer, token, None, error.status)
+        return await _page(
+            request, session, await find_invitation(session, token), viewer, token, None, error.status
+        )
     return _welcome(request, asked, viewer.id)
 
 
@@ -43,7 +45,7 @@ async def take(request: Request, session: Session, viewer: SignedIn, token: str)
 async def sign_up(request: Request, database: Databased, viewer: AnyViewer, token: str) -> Response:
     """Make the account of the invited address, verified by the link, and accept."""
     async with database.transaction() as session:
-        asked = await read(session, token)
+        asked = await find_invitation(session, token)
         if viewer is not None or await find_by_email(session, asked.invitation.email) is not None:
             return go(request, path_of(request, "invitations.show", token=token))
         onward = path_of(request, "invitations.show", token=token)
