@@ -8,11 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psutil
@@ -22,7 +23,7 @@ from app.accounts import sessions
 from app.accounts.models import User
 from app.db import Database
 from app.rooms.models import Room
-from app.settings import ROOT, DatabaseSettings
+from app.settings import ROOT, DatabaseSettings, Settings
 from tests import factories
 from tests.browser import forms_of
 
@@ -131,6 +132,11 @@ class House:
             "GUILDHALL_MAIL_FROM": "Guildhall <hall@example.org>",
             "GUILDHALL_PRIVATE_PROVIDERS": "true",
         }
+
+    def settings(self) -> Settings:
+        """What the processes are told, for what a test calls by itself."""
+        told = {name.removeprefix("GUILDHALL_").lower(): value for name, value in self.environment().items()}
+        return Settings(**told)
 
     def start(self, name: str, *words: str) -> Running:
         """Start one of the program's processes."""
@@ -258,3 +264,19 @@ class House:
 
 def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
+
+
+AnyHouse = TypeVar("AnyHouse", bound=House)
+
+
+@contextlib.asynccontextmanager
+async def opened(kind: type[AnyHouse], database_url: str) -> AsyncIterator[AnyHouse]:
+    """A house on that database, with a folder of its own, running as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="guildhall-house-", ignore_cleanup_errors=True) as folder:
+        house = kind(database_url, Path(folder))
+        try:
+            house.open()
+            yield house
+        finally:
+            house.close()
+            await house.database.close()

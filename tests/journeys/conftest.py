@@ -1,11 +1,8 @@
 """The running program, one for each test process, and browsers to visit it with."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -13,7 +10,7 @@ from playwright.async_api import Browser, async_playwright
 from app import clock
 from tests.chromium import system_chromium
 from tests.conftest import new_database
-from tests.house import House
+from tests.house import House, opened
 from tests.journeys.visitor import Door
 
 SWITCHES = (
@@ -30,15 +27,8 @@ SWITCHES = (
 async def open_house(postgres: str) -> AsyncIterator[House]:
     """The whole program on a database of its own."""
     url = new_database(postgres, f"journeys_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
-    folder = Path(tempfile.mkdtemp(prefix="guildhall-journeys-"))
-    house = House(url, folder)
-    try:
-        house.open()
+    async with opened(House, url) as house:
         yield house
-    finally:
-        house.close()
-        await house.database.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from app import clock
 from tests.conftest import new_database
-from tests.house import House, until
+from tests.house import House, opened, until
 from tests.journeys.visitor import Door
 
 pytestmark = pytest.mark.journey
@@ -44,25 +44,10 @@ def own_postgres() -> Iterator[Any]:
 @pytest.fixture
 async def house(own_postgres: Any) -> AsyncIterator[House]:
     """The whole program on that server."""
-    folder = Path(tempfile.mkdtemp(prefix="guildhall-journeys-"))
-    house = House(new_database(own_postgres.get_uri(), "away"), folder)
-    try:
-        house.open()
+    async with opened(House, new_database(own_postgres.get_uri(), "away")) as house:
         house.follow_clock()
         yield house
-    finally:
-        house.close()
-        await house.database.close()
-        clock.set_offset(timedelta(0))
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-async def door(house: House, browser: Browser) -> AsyncIterator[Door]:
-    door = Door(house, browser)
-    yield door
-    for visitor in door.visitors:
-        await visitor.close()
+    clock.set_offset(timedelta(0))
 
 
 def pg_ctl(server: Any, *words: str) -> None:

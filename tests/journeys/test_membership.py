@@ -1,13 +1,9 @@
 """A membership passes its end and its grace: every consequence is seen, and a renewal brings everything back."""
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
 from sqlalchemy import select
 
 from app import clock, jobs
@@ -16,7 +12,7 @@ from app.mail import OutgoingMail
 from app.memberships.granting import put_on_tier
 from app.recordings.models import Recording
 from tests.conftest import new_database
-from tests.house import House, until
+from tests.house import House, opened, until
 from tests.journeys.test_recordings import played
 from tests.journeys.visitor import Door, Visitor
 
@@ -31,25 +27,10 @@ LAST_WARNING = 12  # days after the first one, to be late for nothing
 @pytest.fixture
 async def house(postgres: str) -> AsyncIterator[House]:
     """A house of its own: the others' clocks do not jump by half a year."""
-    folder = Path(tempfile.mkdtemp(prefix="guildhall-years-"))
-    house = House(new_database(postgres, "years"), folder)
-    try:
-        house.open()
+    async with opened(House, new_database(postgres, "years")) as house:
         house.follow_clock()
         yield house
-    finally:
-        house.close()
-        await house.database.close()
-        shutil.rmtree(folder, ignore_errors=True)
-        clock.set_offset(timedelta(0))
-
-
-@pytest.fixture
-async def door(house: House, browser: Browser) -> AsyncIterator[Door]:
-    door = Door(house, browser)
-    yield door
-    for visitor in door.visitors:
-        await visitor.close()
+    clock.set_offset(timedelta(0))
 
 
 async def days_pass(house: House, days: float) -> None:

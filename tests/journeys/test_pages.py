@@ -12,7 +12,7 @@ from app.main import make_app
 from app.web.index import every_route
 from tests.house import House
 from tests.journeys.sights import NOT_PAGES, SIGHTS, Sight
-from tests.journeys.town import Town, settings_of
+from tests.journeys.town import Town
 from tests.journeys.visitor import Door, Visitor
 
 pytestmark = pytest.mark.journey
@@ -26,7 +26,7 @@ COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": [
 
 
 def test_every_page_of_the_site_is_in_the_table(tmp_path: Path):
-    site = make_app(settings_of(House("postgresql://nobody@127.0.0.1/nothing", tmp_path)))
+    site = make_app(House("postgresql://nobody@127.0.0.1/nothing", tmp_path).settings())
     found = {
         route.name for route in every_route(site.routes) if "GET" in (getattr(route, "methods", None) or ())
     }

@@ -17,7 +17,6 @@ from app.organisations.models import HostRole, Invitation, SignInDomain, SignInP
 from app.organisations.service import create_organisation, put_host
 from app.rooms.models import Room
 from app.rooms.service import delete_room
-from app.settings import Settings
 from tests import factories
 from tests.app.contributions import books
 from tests.app.recordings.rows import a_recording
@@ -25,18 +24,12 @@ from tests.house import House
 from tests.journeys.visitor import quiet_guest, send_quietly
 
 
-def settings_of(house: House) -> Settings:
-    """The settings that the house's processes run with."""
-    names = {key.removeprefix("GUILDHALL_").lower(): value for key, value in house.environment().items()}
-    return Settings(**names)
-
-
 class Town:
     """People and rooms in every state, and the addresses of the pages that show them."""
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.settings = settings_of(house)
+        self.settings = house.settings()
         self.people: dict[str, User] = {}
         self.at: dict[str, object] = {}
 

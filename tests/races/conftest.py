@@ -1,16 +1,14 @@
 """The program with two server processes, each at a door of its own, and no worker unless a test starts one."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from app import clock
 from tests.conftest import new_database
+from tests.house import opened
 from tests.long import LONG, RACES
 from tests.races.doors import TwoDoors
 
@@ -19,16 +17,8 @@ from tests.races.doors import TwoDoors
 async def open_house(postgres: str) -> AsyncIterator[TwoDoors]:
     """Both processes and the simulator, on a database of their own."""
     url = new_database(postgres, f"races_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
-    folder = Path(tempfile.mkdtemp(prefix="guildhall-races-"))
-    house = TwoDoors(url, folder)
-    try:
-        house.open()
-        async with house.servers.connected():
-            yield house
-    finally:
-        house.close()
-        await house.database.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    async with opened(TwoDoors, url) as house, house.servers.connected():
+        yield house
 
 
 @pytest.fixture(autouse=True, params=range(RACES) if LONG else None)

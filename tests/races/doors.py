@@ -13,7 +13,6 @@ from app.accounts.tokens import create_token
 from app.meetings.following import follow
 from app.meetings.models import UNFINISHED, Meeting
 from app.servers.pool import Servers
-from app.settings import Settings
 from tests.browser import Person
 from tests.house import House, free_port
 
@@ -34,11 +33,6 @@ class TwoDoors(House):
         # BBB's callbacks come in at the first one: the second one is for killing.
         self.doors = {"door-1": self.port, "door-2": free_port()}
         self.servers = Servers(self.settings())
-
-    def settings(self) -> Settings:
-        """What the processes are told, for the services that a test calls by itself."""
-        told = {name.removeprefix("GUILDHALL_").lower(): value for name, value in self.environment().items()}
-        return Settings(**told)
 
     def open(self) -> None:
         self.prepare()
