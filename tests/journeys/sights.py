@@ -199,6 +199,7 @@ NOT_PAGES = {
     "api.show_room",
     "api.list_contributions",
     "api.list_hosts",
+    "api.list_invitations",
     "api.list_tiers",
     "api.show_membership",
     "api.show_organisation_membership",
