@@ -49,7 +49,8 @@ def _cells(line: str, divider: str) -> list[str]:
 
 def _in_cell(cell: str) -> list[str]:
     """The addresses of a cell: Cora Ruiz <cora@example.org>, or several with spaces between them."""
-    in_brackets = re.findall(r"<([^<>\s]*@[^<>\s]*)>", cell)
+    # No @ before the first one: else a hundred thousand of them would be tried in pairs, for minutes.
+    in_brackets = re.findall(r"<([^<>\s@]*@[^<>\s]*)>", cell)
     pieces = [piece for piece in re.split(r"[;,\s]+", cell) if piece]
     return in_brackets or (pieces if all("@" in piece for piece in pieces) else [cell])
 

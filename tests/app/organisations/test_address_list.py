@@ -1,5 +1,7 @@
 """The addresses of a list that is pasted or a CSV: no line is lost."""
 
+import time
+
 import pytest
 
 from app.organisations.address_list import TooManyLinesError, addresses_in
@@ -41,3 +43,11 @@ def test_a_thousand_lines_are_read_and_no_more():
     assert len(addresses_in("a@x.org\n" * 1000)) == 1000
     with pytest.raises(TooManyLinesError):
         addresses_in("a@x.org\n" * 1001)
+
+
+def test_signs_without_end_are_read_in_a_moment():
+    began = time.perf_counter()
+    for typed in ("<" + "@" * 200_000, "<@" * 100_000, "<a@" * 70_000, "@ " * 500 + "<" * 100_000):
+        assert len(addresses_in(typed)) <= 500
+    # What is tried in pairs takes minutes.
+    assert time.perf_counter() - began < 3
