@@ -134,7 +134,9 @@ async def _make(session: AsyncSession, claims: Claims) -> User:
 
 def _name(claims: Claims) -> str:
     seen = "".join(c for c in claims.name if unicodedata.category(c)[0] != "C")
-    name = unicodedata.normalize("NFC", " ".join(seen.split()))[:NAME_LENGTH].strip()
+    # Cut before it is composed, which takes the square of how many accents there are.
+    cut = " ".join(seen.split())[: 4 * NAME_LENGTH]
+    name = unicodedata.normalize("NFC", cut)[:NAME_LENGTH].strip()
     return name or claims.email.partition("@")[0][:NAME_LENGTH]
 
 

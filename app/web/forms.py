@@ -16,6 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 WHITESPACE = re.compile(r"\s+")
 # What nobody sees and no line needs: soft hyphens, spaces without a width, fillers; it comes along when one pastes.
 UNSEEN = re.compile("[\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u3164\ufeff\uffa0]")
+MOST_ACCENTS = 30  # on one letter
 # What joins and turns the letters beside it (of Persian, of an emoji), and is nothing by itself.
 ONLY_JOINERS = re.compile("[\u034f\u061c\u200c-\u200f\u2800\ufe00-\ufe0f ]*")
 
@@ -74,10 +75,24 @@ def no_control_characters(value: str) -> str:
     return value
 
 
+def composed(text: str) -> str:
+    """The text with its accents as one writes them. Raises Problem for more on one letter than any language has.
+
+    To bring a run of accents into their order takes the square of its length: of 64 kB seven seconds, in which this
+    process answers nobody. No more than 30 is what Unicode itself recommends (UAX 15, Stream-Safe Text Format).
+    """
+    run = 0
+    for character in "" if text.isascii() else text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run > MOST_ACCENTS:
+            raise Problem(lazy("There are too many accents on one letter in this. Type it again by hand."))
+    return unicodedata.normalize("NFC", text)
+
+
 def _one_line(value: object) -> object:
     if not isinstance(value, str):
         return value
-    line = unicodedata.normalize("NFC", WHITESPACE.sub(" ", UNSEEN.sub("", value)).strip(" "))
+    line = composed(WHITESPACE.sub(" ", UNSEEN.sub("", value)).strip(" "))
     # A name that nobody can see is none.
     return "" if ONLY_JOINERS.fullmatch(line) else line
 
@@ -85,7 +100,7 @@ def _one_line(value: object) -> object:
 def _lines(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return composed(value.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _visible_lines(value: str) -> str:

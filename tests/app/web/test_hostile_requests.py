@@ -1,5 +1,7 @@
 """Requests that no page makes: nothing of them is a failure of ours, and none fills memory or logs."""
 
+import time
+
 import httpx
 import pytest
 from sqlalchemy import text
@@ -41,6 +43,19 @@ async def test_a_body_that_is_larger_than_any_form_is_refused(site, sent):
         answer = await person.client.post("/sign-in", **sent)
     assert answer.status_code == 413
     assert "That is too much at once" in answer.text
+
+
+async def test_a_letter_with_thousands_of_accents_is_refused_at_once(someone):
+    await someone.open("/sign-in")
+    token = someone.form("/sign-in").fields["form_token"]
+    accents = "\u0315" * 15_000 + "\u0316" * 15_000
+    parts = {name: (None, value) for name, value in {"form_token": token, "email": accents}.items()}
+    began = time.perf_counter()
+    answer = await someone.client.post("/sign-in", files=parts)
+    # Brought into their order they would take five seconds.
+    assert time.perf_counter() - began < 2
+    assert answer.status_code == 422
+    assert "There are too many accents on one letter in this." in answer.text
 
 
 async def test_errors_of_the_database_show_no_values(database):
