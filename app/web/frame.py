@@ -123,5 +123,7 @@ def _largest(path: str) -> int:
         return LARGEST_REPORT
     if path == PAYMENTS:
         return LARGEST_FILE
-    is_upload = path.startswith("/organisations/") and path.endswith(("/invitations", "/send", "/logo"))
+    is_upload = path.startswith("/organisations/") and path.endswith(
+        ("/invitations", "/send", "/change", "/logo")
+    )
     return LARGEST_UPLOAD if is_upload else LARGEST_BODY
