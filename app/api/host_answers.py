@@ -10,7 +10,7 @@ from app.api.bodies import Body, without_defaults
 from app.i18n import marked as _
 from app.organisations.address_list import MOST
 from app.organisations.hosts import Host as Found
-from app.organisations.invitations import Outcome
+from app.organisations.invitation_report import Outcome
 from app.organisations.models import HostRole
 from app.organisations.schemas import MOST_BYTES, Id
 

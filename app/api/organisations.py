@@ -22,6 +22,7 @@ from app.organisations.access import Place, administered, managed
 from app.organisations.host_pages import NoHostError, why_not
 from app.organisations.hosts import find_host, list_hosts
 from app.organisations.invitation_pages import INVITED, post_of
+from app.organisations.invitation_report import report
 from app.organisations.leaving import let_go
 from app.organisations.service import change_role, resume_host, suspend_host
 from app.organisations.shares import Wish, give_share
@@ -86,7 +87,7 @@ async def invite(
     place, standing = await find_administered(session, organisation, caller, changes=not body.check_only)
     typed, is_sent = body.emails, False
     if body.check_only:
-        lines = await invitations.report(session, standing, place.organisation, typed)
+        lines = await report(session, standing, place.organisation, typed)
     else:
         await rate_limits.check(session, request, INVITED, str(place.organisation.id))
         post, role = post_of(request), body.role

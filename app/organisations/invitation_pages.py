@@ -16,7 +16,8 @@ from app.organisations import invitations
 from app.organisations.access import Place, administered, managed
 from app.organisations.address_list import TooManyLinesError, addresses_in
 from app.organisations.hosts import open_invitations
-from app.organisations.invitations import Line, Outcome, Post
+from app.organisations.invitation_report import Line, Outcome, report
+from app.organisations.invitations import Post
 from app.organisations.schemas import InviteInput
 from app.web import rate_limits
 from app.web.forms import Form, read_form, uploaded
@@ -59,7 +60,7 @@ async def look(request: Request, session: Session, viewer: SignedIn, slug: str) 
     if form.value is None:
         return await _page(request, session, place, form, status=422)
     standing = await standing_of(session, place.organisation.holder_id)
-    lines = await invitations.report(session, standing, place.organisation, typed)
+    lines = await report(session, standing, place.organisation, typed)
     return _report(request, place, form.value.role, lines)
 
 
