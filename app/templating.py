@@ -75,7 +75,7 @@ def _environment(language: str, pattern: Callable[[str], str], site: Any, folder
         # A process renders what was there when it began; every template is asked of the disk once.
         auto_reload=False,
     )
-    environment.install_gettext_callables(translated, ntranslated, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(translated, ntranslated, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     plural: Callable[..., Any] = environment.globals["ngettext"]  # type: ignore[assignment]  # just installed
 
     @pass_context
