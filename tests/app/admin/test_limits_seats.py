@@ -21,7 +21,7 @@ async def test_an_organisation_is_put_on_a_tier_with_seats_and_refuses_a_host_ab
     await olu.open(f"/admin/holders/{made.holder_id}/membership/give")
     assert olu.form("/membership/give").fields["seats"] == "1"
     await olu.open(f"/admin/organisations/{made.id}")
-    assert "1 of one seat is taken." in olu.words
+    assert "1 of 1 seat is taken." in olu.words
     await olu.submit("/hosts/add", email="bea@example.org", role="host")
     assert olu.page.status_code == 409
     assert "Riverside Housing has a seat for one host." in olu.words
