@@ -4,16 +4,11 @@ import asyncio
 from urllib.parse import urljoin
 
 import pytest
+from sqlalchemy import text
 
-from app import clock
-from tests.app.contributions.books import grants_of, pledge, recorded
-from tests.app.contributions.test_import_pages import bring, everything, table
+from tests.app.contributions.books import grants_of, pledge, recorded, reversed_
+from tests.app.contributions.bringing import bring, everything, table
 from tests.app.contributions.test_import_reading import entry, statement
-
-
-@pytest.fixture
-def today():
-    return clock.now().date().isoformat()
 
 
 async def test_the_same_payer_s_other_payments_are_matched_with_one(bruna, ada, database, today):
@@ -84,3 +79,45 @@ async def test_a_rate_by_which_a_payment_is_worth_nothing_or_too_much_is_asked_f
     assert "Write what one unit of each currency is worth" in bruna.words
     await bruna.submit("/settings", rate_CHF="1.05")
     assert "Write what one unit" not in bruna.words
+
+
+@pytest.mark.slow
+async def test_matching_by_hand_records_once_and_is_remembered_until_it_is_reversed(
+    bruna, ada, database, today
+):
+    await bring(bruna, table(f"{today},120,A. Okafor,,,ES91,EUR"))
+    await bruna.submit("/import")
+    [line], _none = await everything(database)
+    await bruna.open("/ledger/imports/unmatched")
+    assert "A. Okafor" in bruna.words
+    await bruna.open(f"/ledger/imports/lines/{line.id}?search=okafor")
+    await bruna.submit("/match", holder=str(ada.holder_id))
+    assert "Recorded." in bruna.words
+    _lines, [entry] = await everything(database)
+    assert (entry.contributor_id, entry.import_line_id) == (ada.holder_id, line.id)
+    assert await grants_of(database, ada.holder_id) == [("session-organiser", "granted")]
+    await bring(bruna, table(f"{today},7,Okafor,,,es 91,EUR"))
+    assert "This payer was matched with them by hand before." in bruna.words
+    await bruna.submit("/import")
+    assert len((await everything(database))[1]) == 2
+    grant_ids = frozenset({(await grants(database))[0]})
+    await reversed_(database, entry, agreed=grant_ids)
+    await bring(bruna, table(f"{today},8,Okafor,,,ES91,EUR"))
+    assert "One is kept to be matched by hand." in bruna.words
+
+
+async def grants(database):
+    async with database.transaction() as session:
+        return list(await session.scalars(text("SELECT id FROM grants")))
+
+
+async def test_leaving_out_wants_a_reason_and_keeps_the_line(bruna, database, today):
+    await bring(bruna, table(f"{today},5,A shop,,,,EUR"))
+    await bruna.submit("/import")
+    [line], _none = await everything(database)
+    await bruna.open(f"/ledger/imports/lines/{line.id}")
+    await bruna.submit("/leave-out", why="")
+    assert "Write a reason." in bruna.words
+    await bruna.submit("/leave-out", why="Interest of the bank")
+    [line], entries = await everything(database)
+    assert (line.state, line.reason, entries) == ("left_out", "Interest of the bank", [])

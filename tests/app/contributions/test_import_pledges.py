@@ -12,7 +12,7 @@ from app.contributions.importing.files import keep_upload
 from app.contributions.importing.references import reference_of
 from app.contributions.ledger import record
 from tests.app.contributions.books import gift, pledge, recorded, reversed_
-from tests.app.contributions.test_import_pages import bring, everything, table
+from tests.app.contributions.bringing import bring, everything, table
 from tests.factories import a_person
 from tests.house import until
 

@@ -21,7 +21,7 @@ from tests.app.contributions.books import (
     pledge,
     recorded,
 )
-from tests.app.contributions.test_import_pages import bring, table
+from tests.app.contributions.bringing import bring, table
 from tests.factories import an_organisation
 
 
