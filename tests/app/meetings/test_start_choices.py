@@ -209,6 +209,16 @@ async def test_too_little_space_is_said_as_it_is_and_leads_to_where_it_is_made(s
             assert ("A meeting is recorded only if 15 min fit." in person.words) is few
 
 
+async def test_a_refusal_on_the_rooms_own_page_leads_elsewhere_than_to_this_page(site, database):
+    bela = await a_person(database, tier="session-organiser")
+    room = await a_room(database, bela)
+    await start(site, await a_room(database, bela, "Choir"), bela)
+    async with signed_in(site, bela) as person:
+        await person.open(f"/r/{room.slug}")
+        assert "See your rooms" in person.words
+        assert "Back to the room" not in person.words
+
+
 @pytest.mark.parametrize(("stored", "leads"), [(GIGABYTE // 2, False), (GIGABYTE * 8 // 10, True)])
 async def test_who_has_space_is_not_led_to_make_more(site, database, stored, leads):
     bela = await a_person(database, tier="session-organiser")
