@@ -34,7 +34,7 @@ async def fill_organising(
     """What its admin, Dolors, would have done by now."""
     riverside, dolors = organisations["riverside-housing"], people["dolors@example.org"]
     riverside.about = "Forty flats by the river, run by the people who live in them."
-    riverside.address = "Riverside Housing Co-operative\n12 Mill Lane\nRiverside"
+    riverside.address = "12 Mill Lane\nRiverside"
     riverside.website, riverside.contact = "https://riverside.example.org", "dolors@example.org"
     riverside.needs = "An assembly of 60 twice a year, a dozen working groups of 5 to 10 every week."
     riverside.accent = "#1f6f8b"
