@@ -44,7 +44,7 @@ def number(value: float) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes in words: 640 MB. 1 GB is 1,000,000,000 bytes."""
+    """Bytes in words: 640 MB. 1 GB is 1,000,000,000 bytes (DOMAIN.md)."""
     for unit, name in UNITS:
         if count >= unit:
             value = round(count / unit, 1)

@@ -1,4 +1,4 @@
-"""What contributions are worth, and which of them earn a tier."""
+"""What contributions are worth, and which of them earn a tier (DOMAIN.md, *Contributions*)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 MINUTES_PER_HOUR = 60
-# What is suggested for a host and month (a rule of thumb, never a bill), in cents.
+# What is suggested for a host and month (DOMAIN.md: the rule of thumb), in cents.
 SUGGESTED_CENTS = 1000
 
 

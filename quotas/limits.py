@@ -34,7 +34,7 @@ class _NotNegative:
 
 @dataclass(frozen=True, kw_only=True)
 class TierLimits(_NotNegative):
-    """What a tier says ; rooms, meetings at once and storage per host; None = unlimited."""
+    """What a tier says (the table of DOMAIN.md), per host where the table says per host; None = unlimited."""
 
     meeting_minutes: int | None
     """minutes of one sitting"""

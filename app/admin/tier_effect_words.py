@@ -1,4 +1,4 @@
-"""What a lowered limit does to those on a tier, in sentences."""
+"""What a lowered limit does to those on a tier, in sentences (DOMAIN.md, what happens on a downgrade)."""
 
 from collections.abc import Callable
 

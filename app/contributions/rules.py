@@ -19,7 +19,7 @@ SHIPPED: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 async def ship_rules(session: AsyncSession) -> None:
-    """Give a new installation its rules; one that has any keeps what its operators made of them."""
+    """Give a new installation its rules (DOMAIN.md); one that has any keeps what its operators made of them."""
     if await session.scalar(select(GrantRule.id).limit(1)) is not None:
         return
     tiers = {tier.key: tier.id for tier in await session.scalars(select(Tier))}

@@ -78,7 +78,7 @@ _SEND = text("""
 
 
 async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Decision[Admission]:
-    """Give the participant a place, or say that the meeting is full (rule 2).
+    """Give the participant a place, or say that the meeting is full (DOMAIN.md rule 2).
 
     Raises NotRunningError, ConsentNeededError. The meeting's row is locked, so that the last place goes to one.
     """

@@ -92,7 +92,7 @@ async def _may_go_on(session: AsyncSession, held: HeldLimits, row: Any) -> bool:
     use = await use_of(session, row.holder_id)
     if row.recorded and not await _recording_fits(session, held, row, use, found.host_id):
         return False
-    # Only the places are asked for: it has its length, its size and its room already (rule 7).
+    # Only the places are asked for: it has its length, its size and its room already (DOMAIN.md rule 7).
     decision = may_start_meeting(
         held.limits.overridden(meeting_minutes=None),
         held.policy,

@@ -1,4 +1,4 @@
-"""Starting a meeting: reserve, call, confirm. Nothing is locked while BigBlueButton is asked (decision 5)."""
+"""Starting a meeting: reserve, call, confirm. Nothing is locked while BigBlueButton is asked (ARCHITECTURE 3)."""
 
 import asyncio
 import contextlib

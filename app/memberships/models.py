@@ -35,7 +35,7 @@ class Holder(WithId, Base):
 
 
 class Tier(WithId, Base):
-    """What a membership grants, rooms, meetings at once and storage per host; empty is unlimited."""
+    """What a membership grants, per host where DOMAIN.md says per host; empty is unlimited."""
 
     __tablename__ = "tiers"
 
@@ -189,7 +189,7 @@ class Removal(StrEnum):
 
 
 class PolicyRow(Base):
-    """The numbers that hold for everyone; one row, which an operator can change."""
+    """The numbers of DOMAIN.md that hold for everyone; one row, which an operator can change."""
 
     __tablename__ = "policy"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)

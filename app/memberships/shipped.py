@@ -1,4 +1,4 @@
-"""The tiers and numbers that a new installation begins with."""
+"""The tiers and numbers that a new installation begins with (DOMAIN.md, *Tiers that ship*)."""
 
 from pathlib import Path
 

@@ -126,7 +126,7 @@ async def recordings_in(session: AsyncSession, room_id: int) -> int:
 async def spend_a_room(
     session: AsyncSession, held: HeldLimits, *, question: Question, room: str, asked: str
 ) -> None:
-    """Refuse one more room than the held limits allow. Raises RefusedError."""
+    """Refuse one more room than the held limits allow (DOMAIN.md, tiers: rooms)."""
     decision = may_create_room(held.limits, await count_rooms(session, held.holder_id))
     if isinstance(decision, Refused):
         raise await refusal(

@@ -1,4 +1,4 @@
-"""The rules of quotas/README.md once more, in the plainest arithmetic; no rule of the site is asked."""
+"""The rules of DOMAIN.md once more, in the plainest arithmetic; no rule of the site is asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -31,7 +31,7 @@ MANAGE = ("org admin", "host")
 
 
 def expected(who: str, visibility: str) -> str:
-    """What docs/recordings.md and the settings of a recording say, written down once more."""
+    """What DOMAIN.md and the settings of a recording say, written down once more."""
     stranger = who in {"guest", "guest with the code", "banned"}
     if visibility == Visibility.NOBODY:
         return NOT_THERE
