@@ -274,10 +274,19 @@ async def test_hosts_and_operators_see_how_it_was_and_a_guest_does_not(
     assert (await meeting_by(database, running.id)).state == MeetingState.ENDED
     async with signed_in(site, ada) as host:
         await host.open("/r/the-place")
-        assert "2 people at most, 17 participant-minutes" in host.words
+        assert "2 people at most. 17 participant-minutes." in host.words
     async with signed_in(site, await a_person(database, "olga@example.org", is_operator=True)) as operator:
         await operator.open("/admin/meetings")
-        assert "2 at most, 17 participant-minutes" in operator.words
+        assert "2 at most 17 participant-minutes" in operator.words
     async with new_person(site) as guest:
         await guest.open("/r/the-place")
-        assert "participant-minutes" not in guest.words
+        assert "participant-minute" not in guest.words
+
+
+async def test_one_minute_of_one_person_is_said_in_the_singular(site, database, simulator, ada, running):
+    await post(site, running, said(("a", (0, 1)), meeting_id=running.external_id))
+    async with database.transaction() as session:
+        await mark_ended(session, running.external_id, at=clock.now())
+    async with signed_in(site, ada) as host:
+        await host.open("/r/the-place")
+        assert "1 person at most. 1 participant-minute." in host.words
