@@ -36,7 +36,7 @@ _GUESSES: Mapping[str, re.Pattern[str]] = {
     "amount": re.compile(r"amount|betrag|importe?|montant|sum|gross", re.IGNORECASE),
     "currency": re.compile(r"currency|w[äa]hrung|moneda|divisa|devise", re.IGNORECASE),
     "email": re.compile(r"mail|correu|correo|courriel", re.IGNORECASE),
-    "name": re.compile(r"name|nom|payer|donor|auftraggeber|ordenante|ordenant", re.IGNORECASE),
+    "name": re.compile(r"name|nom|payer|donor|auftraggeber|zahler|debtor|pagador|ordenante?", re.IGNORECASE),
     "reference": re.compile(
         r"reference|verwendungszweck|concept|message|note|refer[eè]ncia|memo|purpose", re.IGNORECASE
     ),

@@ -249,6 +249,11 @@ def test_names_of_columns_are_guessed_in_several_languages():
     }
 
 
+@pytest.mark.parametrize("column", ["Zahler", "Debtor", "Pagador", "Ordenant"])
+def test_who_paid_is_guessed_by_what_banks_call_it(column):
+    assert guessed(table_of(f"Datum;Betrag;{column}\n1.1.2027;1,00;Ada\n".encode())).places["name"] == 2
+
+
 def test_the_table_of_the_documents_is_guessed_whole():
     table = table_of(
         b"Date;Amount;Name;Mail;Message\n03.05.2027;120,00;Ada Okafor;ada@example.org;RF07GH42\n"
