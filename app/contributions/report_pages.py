@@ -195,13 +195,18 @@ def _kinds(sums: Sums) -> Markup:
 
 def _use(rows: list[tuple[Any, int]]) -> Markup:
     room = FITS // max(1, len(rows))
-    groups = [(row.name[:room].strip(), (cents, int(row.given))) for row, cents in rows]
+    groups = [(_fitting(row.name, room), (cents, int(row.given))) for row, cents in rows]
     return _bars(_("Suggested and given by organisation"), [_("Suggested"), _("Given")], groups)
 
 
 def _bars(label: str, series: list[str], groups: Sequence[Group], *, stacked: bool = False) -> Markup:
     tallest = max((sum(values) if stacked else max(values) for _name, values in groups), default=0)
     return bars(label, series, groups, wording.money(max(0, tallest)), stacked=stacked)
+
+
+def _fitting(name: str, room: int) -> str:
+    """A name as it fits under a bar: what is cut off is told by an ellipsis."""
+    return name if len(name) <= room else f"{name[: room - 1].strip()}…"
 
 
 def _short(quarter: str) -> str:

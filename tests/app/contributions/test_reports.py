@@ -55,7 +55,7 @@ async def test_quarters_kinds_and_custodians_add_up(bruna, ada, commons, databas
     assert sum(sums.confirmed(each) for each in sums.quarters) == 5_500
     await bruna.open("/ledger/reports")
     assert "This quarter €100.00 are pledged and €55.00 confirmed." in bruna.words
-    assert "the collective €30.00" in bruna.words
+    assert "The collective €30.00" in bruna.words
     assert "Commons Cloud €25.00" in bruna.words
     assert bruna.page.text.count("<svg viewBox") == 2
     await bruna.open("/ledger/reports/quarters.csv")
@@ -125,6 +125,7 @@ async def test_use_stands_beside_contribution(bruna, site, ada, database):
     await bruna.open(f"/ledger/reports/use?year={year - 1}")
     assert "€120.00 €0.00" in bruna.words
     assert "A recommendation, not a bill" in bruna.words
+    assert "12 months" in bruna.words
     await bruna.open("/ledger/reports/use.csv")
     assert rows_of(bruna)[0]["confirmed_eur"] == "123.00"
 
