@@ -40,10 +40,14 @@ async def sets_it_up(person: Visitor, home: str, provider: Provider) -> None:
     )
     await person.fill(admin_values="board")
     await person.press("Save")
+    await tries_it(person, provider, "It works so far: the provider knows you as rosa@harbour-radio.example.")
+
+
+async def tries_it(person: Visitor, provider: Provider, words: str) -> None:
     await person.reads("Nobody has tried it as it is set up now.")
     await person.page.get_by_role("link", name="Try it").click()
     await signs_in_there(person, provider)
-    await person.reads("It works. The provider knows you as rosa@harbour-radio.example")
+    await person.reads(words)
 
 
 async def test_a_host_comes_in_through_the_organisation_and_in_no_other_way(house: House, door: Door) -> None:
@@ -60,8 +64,9 @@ async def test_a_host_comes_in_through_the_organisation_and_in_no_other_way(hous
         await olu.fill(proof="Their treasurer wrote from it.")
         await olu.press("Confirm harbour-radio.example")
         await olu.reads("Confirmed")
-        # The admin is warned before it is required.
         await rosa.open(home)
+        await tries_it(rosa, provider, "It works. The provider knows you as rosa@harbour-radio.example")
+        # The admin is warned before it is required.
         await rosa.reads("One host has another address and keeps the password.")
         await rosa.page.get_by_label("I have read this").check()
         await rosa.press("Require it")

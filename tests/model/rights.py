@@ -137,7 +137,7 @@ class Rights(Rooms, Meetings):
         async with self.town.database.transaction() as session:
             if await session.scalar(select(User.banned_at).where(User.id == user.id)):
                 self._say(f"{user.name} is let in again")
-                await unban(session, user.id)
+                await unban(session, factories.viewer(self.olu), user.id)
             else:
                 self._say(f"{user.name} is banned")
                 await ban(session, factories.viewer(self.olu), user.id, "model")

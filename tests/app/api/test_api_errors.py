@@ -144,7 +144,8 @@ async def test_a_refused_start_says_the_same_as_the_page(site, database):
         refused = error(await his.post("/rooms/board/start"), 409, "limit.at_once")
         assert datetime.fromisoformat(refused["frees_at"]).tzinfo is not None
         await browser.open("/r/board")
-        for sentence in _sentences(refused):
+        # The page is the room's own: nothing there leads to it.
+        for sentence in set(_sentences(refused)) - {"Back to the room"}:
             assert sentence in browser.words, sentence
 
 
