@@ -1,9 +1,10 @@
 """What an operator sees first: what needs a look, what runs now, how many of everything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
@@ -12,6 +13,8 @@ from app.admin.meetings import Line, running_now
 from app.contributions.proposals import count_open
 from app.mail import OutgoingMail
 from app.meetings.models import UNFINISHED, Meeting, MeetingState
+from app.memberships.models import Holder
+from app.organisations.models import Organisation, SignInDomain, SignInProvider
 from app.rooms.models import Room
 from app.servers.models import Server
 from app.settings import Settings
@@ -36,12 +39,14 @@ class Look:
     failed_jobs: int
     late_mails: int
     proposals: int
+    domains: Sequence[Row[str, str]]
+    """of organisations' own sign-in that wait to be confirmed: name and slug of each organisation"""
 
     @property
     def is_calm(self) -> bool:
         """Whether nothing needs a look."""
         troubles = (self.silent, self.unwatched, self.unknown, self.failed_jobs, self.late_mails)
-        return not (any(troubles) or self.proposals)
+        return not (any(troubles) or self.proposals or self.domains)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,22 @@ async def _look(session: AsyncSession, settings: Settings, servers: list[Server]
         failed_jobs=await session.scalar(_FAILED_JOBS) or 0,
         late_mails=await _late_mails(session, settings),
         proposals=await count_open(session),
+        domains=await _with_waiting_domains(session),
     )
+
+
+async def _with_waiting_domains(session: AsyncSession) -> Sequence[Row[str, str]]:
+    """Whose sign-in has a domain that no operator has confirmed: an organisation each, by name."""
+    found = (
+        select(Holder.name, Organisation.slug)
+        .join(Organisation, Organisation.holder_id == Holder.id)
+        .join(SignInProvider, SignInProvider.organisation_id == Organisation.id)
+        .join(SignInDomain, SignInDomain.provider_id == SignInProvider.id)
+        .where(SignInDomain.proven_at.is_(None))
+        .distinct()
+        .order_by(Holder.name, Organisation.slug)
+    )
+    return (await session.execute(found.limit(SHOWN))).all()
 
 
 def _is_unwatched(server: Server) -> bool:

@@ -10,7 +10,7 @@ from app.contributions.owed import owed_by
 from app.contributions.rules import rules_in_force
 from app.memberships.course import HolderCourse, course_of
 from app.memberships.limits import Standing, standing_of
-from app.memberships.membership_words import Saying, saying_of
+from app.memberships.membership_words import Saying, saying_of, saying_to_operators
 from app.memberships.models import Holder
 from app.organisations.membership import says_membership
 from quotas.contributions import price_in_year
@@ -32,6 +32,11 @@ class Told:
         """In one sentence, in the language that is spoken at this moment."""
         due = self.owed.due if self.owed is not None else 0
         return saying_of(self.standing, self.course, due=due, price=self.price)
+
+    @property
+    def to_operators(self) -> Saying:
+        """The same for who runs the house."""
+        return saying_to_operators(self.saying, self.standing, self.course)
 
 
 async def membership_of(session: AsyncSession, standing: Standing) -> Told:

@@ -56,6 +56,28 @@ def saying_of(standing: Standing, course: HolderCourse, *, due: int, price: int 
     return said[course.state]() if course.state in said else _without(standing, course)
 
 
+def saying_to_operators(saying: Saying, standing: Standing, course: HolderCourse) -> Saying:
+    """The same sentence for who runs the house: nobody is told to write to themselves."""
+    line = course.present or course.last
+    if saying.next != "ask" or line is None:
+        return saying
+    facts = _of(_facts(standing, course, line, 0, None))
+    match course.state:
+        case State.ENDING:
+            said = _("“%(tier)s” ends on %(ends)s.", **facts)
+        case State.GRACE:
+            said = _("“%(tier)s” ended on %(ends)s and works until %(works_until)s.", **facts)
+        case State.ENDED:
+            said = _("“%(tier)s” ended on %(ends)s and “%(now)s” holds.", **facts)
+        case _:
+            said = _(
+                "“%(tier)s” is suspended since %(since)s and “%(now)s” holds.",
+                **facts,
+                since=_day(line.row.suspended_at),
+            )
+    return Saying(said, "", saying.tone)
+
+
 def _facts(standing: Standing, course: HolderCourse, line: Line, due: int, price: int | None) -> _Facts:
     return _Facts(
         tier=_(line.tier.name),

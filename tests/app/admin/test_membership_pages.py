@@ -51,7 +51,8 @@ async def test_given_renewed_suspended_lifted_and_ended_with_who_and_why(olu, ad
     assert (second.awarded, second.starts_at, second.renews_id) == (True, first.ends_at, first.id)
     assert second.ends_at == datetime(2029, 1, 10, 23, 59, tzinfo=UTC)
     await do(olu, ada.holder_id, "suspend", reason="The bank sent it back.")
-    assert "is suspended since 10 January 2027" in olu.words
+    assert "“Session organiser” is suspended since 10 January 2027 and “Free” holds." in olu.words
+    assert "write to the people who run this house" not in olu.words
     assert "Reason: The bank sent it back." in olu.words
     assert await tier(database, ada.holder_id) == "free"
     await do(olu, ada.holder_id, "lift")

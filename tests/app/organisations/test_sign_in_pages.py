@@ -59,9 +59,13 @@ async def test_an_admin_sets_it_up_tries_it_and_requires_it_once_an_operator_has
     await at_ada_s.client.post(f"{HOME}/require", data=wish)
     assert not (await row_of(database)).required
     assert "they confirm it once they know that the domain is yours" in at_ada_s.words
+    await olu.open("/admin")
+    assert "Domains of organisations' own sign-in wait to be confirmed: Riverside Housing" in olu.words
     await olu.open(HOME)
     await olu.submit("/domains", proof="Their treasurer wrote from it.")
     assert "Confirmed." in olu.words
+    await olu.open("/admin")
+    assert "wait to be confirmed" not in olu.words
     await try_it(at_ada_s)
     assert "The provider knows you as ada@riverside.example, this site as ada@example.org." in at_ada_s.words
     await at_ada_s.open(HOME)
