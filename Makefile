@@ -34,7 +34,7 @@ test: check browser ## all checks and all tests (what CI runs)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/journeys tests/races tests/model tests/app
 
-test-quick: check ## the tests of the loop: no browser, under a minute
+test-quick: check ## the tests of the loop: no browser, a little over a minute
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/quotas tests/bbb_client tests/app
 
 test-long: .venv/.dev ## the proofs at full size: every race ten times, hundreds of random stories (a quarter of an hour)

@@ -120,6 +120,7 @@ async def test_a_mail_of_a_transaction_that_failed_was_never_written(site, datab
     assert await waiting(database) == (0, 0)
 
 
+@pytest.mark.slow
 async def test_a_mail_that_cannot_be_sent_stays_to_be_tried_again(site, database):
     from pydantic import SecretStr
 

@@ -70,6 +70,7 @@ async def test_every_algorithm_is_accepted_and_a_wrong_secret_is_not(
     assert refusal.value.key == "checksumError"
 
 
+@pytest.mark.slow
 async def test_a_meeting_is_created_once_described_joined_and_ended(bbb: BBBClient) -> None:
     assert (await bbb.index()).version == "2.0"
     created = await bbb.create(meeting("life"))
@@ -105,6 +106,7 @@ async def test_what_is_not_there_is_refused_as_not_found(bbb: BBBClient) -> None
     assert (await bbb.get_recordings(GetRecordings(meeting_ids=["nothing"], limit=10))).recordings == ()
 
 
+@pytest.mark.slow
 async def test_hooks_are_kept_and_removed(bbb: BBBClient) -> None:
     request = CreateHook(callback_url="http://127.0.0.1:9/hook?a=1&b=2", event_ids=["meeting-ended"])
     created = await bbb.create_hook(request)

@@ -157,6 +157,7 @@ async def test_an_answer_that_trickles_in_is_given_up() -> None:
     assert (failure.reason, failure.sent) == (Reason.TIMED_OUT, True)
 
 
+@pytest.mark.slow
 async def test_create_may_take_longer_than_other_calls() -> None:
     async with (
         listening(silent) as address,

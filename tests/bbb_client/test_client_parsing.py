@@ -35,6 +35,7 @@ def test_nesting_is_limited() -> None:
         parse(b"<a>" + deepest + b"</a>")
 
 
+@pytest.mark.slow
 def test_the_number_of_elements_is_limited() -> None:
     with pytest.raises(Unreadable, match="too many elements"):
         parse(b"<a>" + b"<b/>" * ELEMENT_LIMIT + b"</a>")

@@ -166,6 +166,7 @@ def test_reminders_come_in_their_order_and_before_what_they_speak_of(
     assert state(due[0], Term(key=1, starts=ends - 400 * DAY, ends=ends)) is State.ENDING
 
 
+@pytest.mark.slow
 @given(moments, zones, st.integers(0, 40), st.integers(1, 48))
 def test_whatever_the_pace_of_the_worker_each_is_sent_once(
     ends: datetime, zone: ZoneInfo, grace: int, hours: int

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def raised(limits: Limits, name: LimitName, more: int | None) -> Limits:
     return limits.overridden(**{name: None if limit is None or more is None else limit + more})
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(
     limits=generous,
@@ -110,6 +112,7 @@ def test_more_storage_or_more_time_never_takes_a_recording_away(
         )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(limits=generous, policy=st.from_type(Policy) | st.just(Policy()), request=requests)
 def test_the_terms_granted_never_exceed_the_limits(
@@ -155,6 +158,7 @@ def _assert_the_length_is_within(
     assert request["minutes"] is None or minutes <= request["minutes"]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(limits=generous, policy=st.from_type(Policy), request=requests)
 def test_every_refusal_is_true_what_was_asked_for_goes_beyond_the_limit(

@@ -188,6 +188,7 @@ async def test_ten_wrong_passwords_for_ten_addresses_close_a_network_address(som
     assert someone.page.status_code == 429
 
 
+@pytest.mark.slow
 async def test_signing_in_rightly_does_not_count(site, ada):
     del ada
     for _ in range(12):

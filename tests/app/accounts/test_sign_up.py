@@ -132,6 +132,7 @@ async def test_an_address_with_an_international_domain_is_kept_as_mail_servers_w
     assert (await only_user(database)).email == "ada@xn--bcher-kva.example"
 
 
+@pytest.mark.slow
 async def test_20_sign_ups_at_once_with_one_address_make_one_account(site, database):
     async def one(number: int) -> int:
         transport = httpx.ASGITransport(app=site, client=(f"10.0.0.{number}", 1))

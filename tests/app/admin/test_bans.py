@@ -49,6 +49,7 @@ async def test_a_ban_needs_a_reason(olu, ada, database):
     assert (await fresh(database, ada)).banned_at is None
 
 
+@pytest.mark.slow
 async def test_a_banned_host_is_signed_out_and_their_room_is_closed(
     olu, site, someone, ada, database, at_browsers
 ):
@@ -100,6 +101,7 @@ async def test_a_ban_ends_meetings_in_their_rooms_of_an_organisation_and_no_othe
     assert (await meeting_by(database, own.id)).state == "running"
 
 
+@pytest.mark.slow
 async def test_a_start_at_the_moment_of_the_ban_leaves_no_meeting_running(olu, site, database, ada):
     room = await a_room(database, ada)
     await olu.open(f"/admin/people/{ada.id}/ban")

@@ -1,5 +1,6 @@
 """Seats in the operators' forms, and what a full organisation says."""
 
+import pytest
 from sqlalchemy import select
 
 from app.memberships.models import LoggedDecision, Membership
@@ -12,6 +13,7 @@ async def give(olu, holder_id, **typed):
     await olu.submit("/membership/give", tier="consumer", **typed)
 
 
+@pytest.mark.slow
 async def test_an_organisation_is_put_on_a_tier_with_seats_and_refuses_a_host_above_them(olu, ada, database):
     await a_person(database, "bea@example.org")
     made = await an_organisation(database, "Riverside Housing", "consumer", ada="admin")

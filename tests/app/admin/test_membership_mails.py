@@ -65,6 +65,7 @@ async def test_suspended_lifted_and_ended_each_is_told_once(olu, ada, member, ne
     assert await new_letters() == []
 
 
+@pytest.mark.slow
 async def test_what_never_begins_and_what_becomes_free_at_once_are_told(olu, ada, member, new_letters):
     await do(olu, ada.holder_id, "give", tier="session-organiser", begins="2027-03-01", until="2027-09-01")
     assert await new_letters() == []

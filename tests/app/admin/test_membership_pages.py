@@ -41,6 +41,7 @@ async def test_the_way_leads_from_the_person_to_all_that_can_be_done(olu, ada):
     assert "/suspend" not in olu.page.text
 
 
+@pytest.mark.slow
 async def test_given_renewed_suspended_lifted_and_ended_with_who_and_why(olu, ada, database):
     await do(olu, ada.holder_id, "give", tier="session-organiser", until="2028-01-10", price="80")
     assert "The membership is given." in olu.words
@@ -146,6 +147,7 @@ async def test_two_operators_who_renew_at_once_renew_once(olu, ada, database, at
     assert len(await history(database, ada.holder_id)) == 2
 
 
+@pytest.mark.slow
 async def test_who_takes_custody_is_set_and_shown_with_what_it_holds(olu, ada, database):
     del ada
     keeper = await an_organisation(database, "Commons Cloud", "co-producer", ada="admin")

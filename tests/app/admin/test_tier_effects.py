@@ -155,6 +155,7 @@ CANDIDATES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_the_preview_names_those_who_would_be_above_and_nobody_else(site, database, seed):
     chance = random.Random(seed)  # noqa: S311  a test's dice

@@ -69,6 +69,7 @@ async def test_the_terms_go_to_bbb_and_its_callbacks_come_back_here(ada, hall, s
     assert info.metadata["endcallbackurl"].startswith("http://127.0.0.1:8000/callbacks/meetings/gh-")
 
 
+@pytest.mark.slow
 async def test_ten_starts_at_once_make_one_meeting(ada, hall, simulator):
     del hall
     starts = await asyncio.gather(*(ada.post(f"{HALL}/start") for _ in range(10)))
@@ -78,6 +79,7 @@ async def test_ten_starts_at_once_make_one_meeting(ada, hall, simulator):
         assert len((await control.get("state")).json()["meetings"]) == 1
 
 
+@pytest.mark.slow
 async def test_twenty_new_rooms_at_once_end_exactly_at_the_limit(ada):
     made = await asyncio.gather(*(ada.post("/rooms", {"name": f"Room {n}"}) for n in range(20)))
     assert sorted(each.status_code for each in made) == [201] * 5 + [409] * 15
@@ -208,6 +210,7 @@ async def test_a_spent_sitting_is_refused_until_it_frees_up(eve, move_clock):
     assert (await eve.post(f"{HALL}/start")).status_code == 201
 
 
+@pytest.mark.slow
 async def test_meetings_are_listed_newest_first_by_room_and_state(ada):
     await ada.room("Hall")
     await ada.room("Board")

@@ -43,6 +43,7 @@ async def test_an_address_is_not_told_as_long_as_nobody_may_play_it(ada, ada_use
         assert not any(secret in answer.text for secret in addresses(made)), path
 
 
+@pytest.mark.slow
 async def test_lists_are_paged_searched_sorted_and_of_one_holder(site, database):
     emeka = await a_person(database, "emeka@example.org")
     cloud = await an_organisation(database, "Commons Cloud", "co-producer", emeka="admin")

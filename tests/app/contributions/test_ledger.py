@@ -137,6 +137,7 @@ async def test_a_pledge_is_open_until_it_is_confirmed_and_again_when_that_was_wr
     assert await left() == 6_000
 
 
+@pytest.mark.slow
 async def test_a_pledge_of_someone_else_or_taken_back_is_not_confirmed(database, ada):
     bo = await a_person(database, "bo@example.org")
     promised = await recorded(database, pledge(ada.holder_id))

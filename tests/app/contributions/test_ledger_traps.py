@@ -60,6 +60,7 @@ async def test_a_minute_that_is_worth_nothing_is_said_beside_its_field(bruna, ad
     assert "its value in EUR is not possible" in bruna.words
 
 
+@pytest.mark.slow
 async def test_whoever_loses_a_membership_by_a_correction_is_told_why(bruna, ada, database):
     running = await recorded(database, gift(ada.holder_id, 12_000))
     coming = await recorded(database, gift(ada.holder_id, 12_000))

@@ -64,6 +64,7 @@ async def test_nobody_takes_all_the_tasks(at_ada_s, database):
     assert (await now_of(database, made[-1])).state == "open"
 
 
+@pytest.mark.slow
 async def test_handing_in_again_and_again_does_not_fill_the_operators_mail(at_ada_s, olu, database):
     task = await a_task(database)
     statuses = []

@@ -39,6 +39,7 @@ async def rounds(site, database, times, seconds=20):
         await follow(database, site.state.servers)
 
 
+@pytest.mark.slow
 async def test_the_rounds_count_the_most_people_of_each_minute(site, database, simulator, running):
     await order(simulator, "connect", meetingID=running.external_id, count=4)
     await follow(database, site.state.servers)
@@ -47,6 +48,7 @@ async def test_the_rounds_count_the_most_people_of_each_minute(site, database, s
     assert await figures(database, running) == {0: 4, 1: 1}
 
 
+@pytest.mark.slow
 async def test_person_seconds_are_people_times_the_time_between_rounds(site, database, simulator, running):
     await order(simulator, "connect", meetingID=running.external_id, count=3)
     await follow(database, site.state.servers)
@@ -55,6 +57,7 @@ async def test_person_seconds_are_people_times_the_time_between_rounds(site, dat
     assert 3 * 180 <= counted <= 3 * 182
 
 
+@pytest.mark.slow
 async def test_nobody_is_present_in_a_gap_that_nobody_saw(site, database, simulator, running):
     await order(simulator, "connect", meetingID=running.external_id, count=3)
     await rounds(site, database, 2, seconds=30)
@@ -255,6 +258,7 @@ async def test_forged_reports_change_nothing(site, database, running):
     assert not (await meeting_by(database, running.id)).exact_figures
 
 
+@pytest.mark.slow
 async def test_a_report_may_be_large_but_not_endless(site, database, running):
     body = json.dumps(
         said(*((f"g-{number}", (0, 1)) for number in range(600)), meeting_id=running.external_id)

@@ -71,6 +71,7 @@ async def test_two_workers_say_it_once(site, database, simulator, running):
     assert len(chat(simulator, running)) == 1
 
 
+@pytest.mark.slow
 async def test_missed_steps_are_not_made_up_for_and_the_minutes_said_are_true(
     site, database, simulator, running
 ):
@@ -80,6 +81,7 @@ async def test_missed_steps_are_not_made_up_for_and_the_minutes_said_are_true(
     assert [text[:33] for _who, text in chat(simulator, running)] == ["This meeting ends in 4 minutes, a"]
 
 
+@pytest.mark.slow
 async def test_a_step_is_not_said_again_after_a_call_that_broke(site, database, simulator, running):
     await order(simulator, "faults", kind="answer-lost", call="sendChatMessage", times=1)
     await left(9, running, 30)
@@ -91,6 +93,7 @@ async def test_a_step_is_not_said_again_after_a_call_that_broke(site, database, 
     assert len(chat(simulator, running)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("minutes", "steps"), [(10, [5, 1]), (5, [1]), (1, [])])
 async def test_a_short_meeting_has_no_step_as_long_as_itself(
     site, database, simulator, room, ada, minutes, steps
@@ -146,6 +149,7 @@ async def test_it_is_said_in_the_language_of_the_rooms_host(site, database, simu
     assert "UTC" in text
 
 
+@pytest.mark.slow
 async def test_a_server_without_the_call_is_asked_once_and_everything_else_goes_on(database, ada, settings):
     async with running_simulator(config=Config(secret=SECRET, profile="2.7")) as old:
         at = settings.model_copy(update={"bbb_url": old.url})
@@ -162,6 +166,7 @@ async def test_a_server_without_the_call_is_asked_once_and_everything_else_goes_
     assert not Servers(settings).lacks_chat
 
 
+@pytest.mark.slow
 async def test_a_slow_chat_does_not_hold_up_the_rounds(site, database, simulator, running, monkeypatch):
     monkeypatch.setattr("app.meetings.telling.WHOLE_SECONDS", 0.2)
     await order(simulator, "faults", kind="slow", seconds=3, call="sendChatMessage")

@@ -41,6 +41,7 @@ async def test_a_name_that_cannot_be_shown_is_refused_kindly(site, database, nam
         assert sentence in guest.words
 
 
+@pytest.mark.slow
 async def test_a_wrong_code_is_told_kindly_and_a_hundred_tries_are_too_many(site, database):
     ada = await a_person(database)
     await start(site, await a_room(database, ada, address="the-place", access_code="2718-2818"), ada)

@@ -88,6 +88,7 @@ async def test_a_round_bears_what_servers_are_known_for(site, database, simulato
     assert (await now(database, running)).people_now == 2
 
 
+@pytest.mark.slow
 async def test_one_round_asks_the_server_once(site, database, simulator):
     people = [await a_person(database, f"p{number}@example.org") for number in range(5)]
     for person in people:
@@ -163,6 +164,7 @@ async def test_the_room_says_why_it_ended_and_when_it_can_start_again(
         assert "at any time" not in guest.words
 
 
+@pytest.mark.slow
 async def test_a_meeting_to_which_nobody_came_says_so(site, database, simulator, running, move_clock):
     for _ in range(7):
         await move_clock(seconds=52)
@@ -261,6 +263,7 @@ async def test_consents_go_when_nothing_is_recorded_and_stay_while_something_is(
         assert [*await session.scalars(select(Consent.name))] == ["Kept"]
 
 
+@pytest.mark.slow
 async def test_who_waits_for_a_place_hears_when_someone_never_came(site, database, running, move_clock):
     for number in range(9):
         await enter(database, running, number)

@@ -100,6 +100,7 @@ async def test_a_place_that_was_not_taken_up_frees_after_a_minute(site, database
     assert isinstance(await enter(database, meeting, "late"), Granted)
 
 
+@pytest.mark.slow
 async def test_a_place_is_kept_while_bbb_sees_the_person_and_freed_when_they_leave(
     site, database, simulator, move_clock
 ):

@@ -30,6 +30,7 @@ async def at_bbb(site, simulator):
     return await site.state.servers.client.get_meetings()
 
 
+@pytest.mark.slow
 async def test_a_room_that_is_deleted_while_its_meeting_is_reserved_takes_the_meeting_along(site, database):
     ada = await a_person(database)
     room = await a_room(database, ada)
@@ -44,6 +45,7 @@ async def test_a_room_that_is_deleted_while_its_meeting_is_reserved_takes_the_me
     assert (meeting.room_id, meeting.end_asked) == (None, EndReason.ROOM_DELETED)
 
 
+@pytest.mark.slow
 async def test_a_start_that_waited_for_the_rooms_deletion_finds_nothing(site, database):
     ada = await a_person(database)
     room = await a_room(database, ada)

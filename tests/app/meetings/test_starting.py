@@ -117,6 +117,7 @@ async def test_a_guest_who_starts_a_room_draws_on_its_holders_limits(site, datab
     assert refused.value.code == "limit.at_once"
 
 
+@pytest.mark.slow
 async def test_ending_at_minute_59_and_starting_again_does_not_buy_another_hour(
     site, database, simulator, move_clock
 ):

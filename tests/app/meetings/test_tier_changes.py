@@ -216,6 +216,7 @@ async def test_a_running_meeting_outlives_the_grace_of_its_membership(
     assert (await start(site, room, ada)).minutes == 60
 
 
+@pytest.mark.slow
 async def test_a_banned_hosts_meeting_ends_and_is_not_revived(
     site, database, simulator, room, ada, move_clock
 ):
@@ -256,6 +257,7 @@ async def test_a_meeting_that_ended_by_mistake_does_not_go_on_for_a_banned_host(
     assert await site.state.servers.client.get_meetings() == ()
 
 
+@pytest.mark.slow
 async def test_a_deleted_rooms_meeting_ends_though_bbb_did_not_hear_it_at_first(
     site, database, simulator, room, ada
 ):

@@ -192,6 +192,7 @@ async def test_a_link_that_is_used_twice_at_once_lets_one_in(at_ada_s, site, dat
     assert len(await hosts(database)) == 3
 
 
+@pytest.mark.slow
 async def test_a_link_that_is_withdrawn_at_this_moment_lets_nobody_in(at_ada_s, database, riverside):
     cora = await a_person(database, "cora@example.org")
     await invited(at_ada_s, "cora@example.org")

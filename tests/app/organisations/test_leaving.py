@@ -66,6 +66,7 @@ async def test_a_banned_admin_is_none_to_leave_everything_to(at_ada_s, database,
             await delete_account(session, ada.id)
 
 
+@pytest.mark.slow
 async def test_an_account_stays_while_the_last_other_admin_steps_down(database, ada, bea, riverside):
     async with database.transaction() as session:
         await change_role(session, await find_organisation(session, riverside.id), bea.id, HostRole.ADMIN)

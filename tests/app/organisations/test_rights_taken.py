@@ -24,6 +24,7 @@ async def bea_is_admin(database, riverside, bea):
         (await session.get_one(OrganisationHost, (riverside.id, bea.id))).role = "admin"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "action", "typed"),
     [

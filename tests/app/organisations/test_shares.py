@@ -191,6 +191,7 @@ async def test_where_more_is_shared_out_than_there_is_shares_can_still_move(data
     assert (await give(database, riverside, ada, 8.5)).above is not None
 
 
+@pytest.mark.slow
 async def test_two_gigabytes_that_are_left_are_given_once(database, ada, bea, riverside):
     assert (await give(database, riverside, ada, 3)).is_kept
     async with database.transaction() as session:

@@ -1,5 +1,6 @@
 """What a provider says of someone's role, and the seat that they take."""
 
+import pytest
 from sqlalchemy import func, select, update
 
 from app.accounts.models import User
@@ -13,6 +14,7 @@ from tests.factories import a_person
 HOME = "/organisations/riverside-housing"
 
 
+@pytest.mark.slow
 async def test_the_role_follows_the_claim_at_each_sign_in(site, database, riverside, signs_in, provider):
     await change(database, signs_in, role_claim="groups", admin_values=["chairs"], host_values=["hosts"])
     for groups, role in (

@@ -1,5 +1,6 @@
 """An organisation whose space for recordings runs out tells its admins so on its own page."""
 
+import pytest
 from sqlalchemy import update
 
 from app.memberships.models import Holder
@@ -8,6 +9,7 @@ from tests.factories import signed_in
 HOME = "/organisations/riverside-housing"
 
 
+@pytest.mark.slow
 async def test_an_admin_is_told_that_the_organisations_space_runs_out(
     at_ada_s, site, database, bea, riverside
 ):

@@ -21,6 +21,7 @@ from tests.factories import a_person, meeting_by
 MEGABYTE = 1_000_000
 
 
+@pytest.mark.slow
 async def test_a_recording_replaces_the_estimate_of_its_meeting_by_its_true_size(recorder, ada):
     meeting = await recorder.meeting(ada)
     estimated = meeting.reserved_bytes
@@ -60,6 +61,7 @@ async def test_a_late_format_adds_its_bytes(recorder, ada):
     assert await recorder.stored(ada.holder_id) > first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["size-zero", "size-missing"])
 async def test_what_has_no_size_is_charged_by_an_estimate_until_it_is_known(recorder, ada, kind):
     meeting = await recorder.meeting(ada, minutes=30)
@@ -96,6 +98,7 @@ async def test_it_begins_as_its_room_says_and_keeps_what_its_host_has_changed(re
         assert (await session.get(RecordingFormat, (row.id, "video"))).hidden
 
 
+@pytest.mark.slow
 async def test_the_same_answer_twenty_times_at_once_is_charged_once(recorder, ada):
     meeting = await recorder.meeting(ada)
     await recorder.move_clock(seconds=MADE_AFTER)
@@ -118,6 +121,7 @@ async def test_twenty_recordings_of_one_holder_at_once_add_up(recorder, database
     assert await recorder.stored(people[0].holder_id) == sum(row.bytes for row in await recorder.rows()) > 0
 
 
+@pytest.mark.slow
 async def test_an_answer_about_another_meeting_is_left_alone(recorder, ada, database):
     bela = await a_person(database, "bela@example.org", tier="session-organiser")
     mine, theirs = await recorder.meeting(ada), await recorder.meeting(bela)
@@ -129,6 +133,7 @@ async def test_an_answer_about_another_meeting_is_left_alone(recorder, ada, data
     assert await recorder.reserved(mine) > 0
 
 
+@pytest.mark.slow
 async def test_a_recording_never_moves_to_another_meeting(recorder, ada, database):
     bela = await a_person(database, "bela@example.org", tier="session-organiser")
     mine, theirs = await recorder.meeting(ada), await recorder.meeting(bela)

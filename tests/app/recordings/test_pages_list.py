@@ -169,6 +169,7 @@ async def test_who_left_an_organisation_still_finds_what_they_host(site, databas
         assert "Long ago" in person.words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "?search=take", "?shown=trash", "?sort=largest&shown=published"])
 async def test_the_list_takes_few_statements_whatever_the_number(site, database, query):
     counts = []

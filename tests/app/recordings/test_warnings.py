@@ -121,6 +121,7 @@ async def test_the_page_says_what_the_mail_says(house, ada):
         assert (said.step, said.title) == (step, title) if said else (step, title) == (None, None)
 
 
+@pytest.mark.slow
 async def test_an_organisation_is_warned_through_its_admins_and_each_host_of_theirs(house):
     people = {
         name: await a_person(house.database, f"{name}@example.org") for name in ("ada", "bela", "cleo", "dan")
@@ -165,6 +166,7 @@ async def test_the_mail_is_in_the_readers_language_with_the_days_of_their_zone(h
         assert "MB" in house.body()
 
 
+@pytest.mark.slow
 async def test_whose_holder_is_nobody_any_more_keeps_the_recordings(house, ada):
     await house.set_tier("session-organiser", recording_days=30)
     made = await house.a_recording(ada, recorded_at=days_ago(100))

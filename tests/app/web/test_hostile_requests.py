@@ -68,6 +68,7 @@ async def test_errors_of_the_database_show_no_values(database):
     assert "12345" not in without_values("DataError: invalid input for query argument $2: 12345 (too large)")
 
 
+@pytest.mark.slow
 async def test_a_start_that_is_sent_again_is_still_not_to_be_recorded(site, database, simulator):
     ada = await a_person(database)
     await a_room(database, ada, address="the-place")

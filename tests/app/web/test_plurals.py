@@ -1,11 +1,14 @@
 """A figure in a text for one or for many is written as every other figure is, from a template and from Python."""
 
+import pytest
+
 from app.i18n import ngettext, speak
 from app.templating import Templates
 
 ONE, MANY = "%(num)s person", "%(num)s people"
 
 
+@pytest.mark.slow
 def test_a_plural_writes_its_figure_as_the_readers_language_does(tmp_path):
     (tmp_path / "it.html").write_text(f'{{{{ ngettext("{ONE}", "{MANY}", n) }}}}, {{{{ n|number }}}}')
     pages = Templates(lambda _name: "/", None, tmp_path)

@@ -58,6 +58,7 @@ async def joined(bbb: BBBClient, name: str = "Ada", role: Role = Role.MODERATOR)
     return parse_qs(urlsplit(str(page.url)).query)["sessionToken"][0]
 
 
+@pytest.mark.slow
 async def test_a_meeting_lives_and_ends(both: tuple[Running, BBBClient]) -> None:
     sim, bbb = both
     assert (await bbb.index()).version == "2.0"
@@ -92,11 +93,13 @@ async def test_a_meeting_lives_and_ends(both: tuple[Running, BBBClient]) -> None
     assert refused.value.not_found
 
 
+@pytest.mark.slow
 async def test_every_algorithm_of_the_client_is_understood(algorithm: Algorithm) -> None:
     async with pair(algorithm=algorithm) as (_, bbb):
         assert await bbb.get_meetings() == ()
 
 
+@pytest.mark.slow
 async def test_the_calls_by_session_work() -> None:
     async with pair() as (_, bbb):
         await bbb.create(CreateMeeting(meeting_id=ROOM, name="Room"))
@@ -115,6 +118,7 @@ async def test_the_calls_by_session_work() -> None:
         assert (await bbb.enter(await joined(bbb)))["confname"] == "Room"
 
 
+@pytest.mark.slow
 async def test_recordings_are_listed_changed_and_deleted(both: tuple[Running, BBBClient]) -> None:
     sim, bbb = both
     created = await bbb.create(
@@ -145,6 +149,7 @@ async def test_recordings_are_listed_changed_and_deleted(both: tuple[Running, BB
     assert (await bbb.get_recordings(GetRecordings(meeting_ids=[ROOM]))).recordings == ()
 
 
+@pytest.mark.slow
 async def test_hooks_are_registered_and_destroyed(both: tuple[Running, BBBClient]) -> None:
     _, bbb = both
     request = CreateHook(callback_url="http://site.test/hook?a=1&b=2", event_ids=["meeting-ended"])
@@ -156,6 +161,7 @@ async def test_hooks_are_registered_and_destroyed(both: tuple[Running, BBBClient
     assert await bbb.list_hooks() == ()
 
 
+@pytest.mark.slow
 async def test_what_the_simulator_sends_passes_the_checks_of_the_client() -> None:
     receiver = Receiver()
     http = httpx.AsyncClient(transport=httpx.MockTransport(receiver))
@@ -189,6 +195,7 @@ async def test_what_the_simulator_sends_passes_the_checks_of_the_client() -> Non
     check_webhook("http://site.test/hook", hook.content, hook.url.params["checksum"], SECRET)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["error-500", "nonsense", "dropped"])
 async def test_a_client_notices_a_server_that_misbehaves(kind: str) -> None:
     async with pair() as (sim, bbb), httpx.AsyncClient() as http:
@@ -198,6 +205,7 @@ async def test_a_client_notices_a_server_that_misbehaves(kind: str) -> None:
         assert await bbb.get_meetings() == ()
 
 
+@pytest.mark.slow
 async def test_a_meeting_is_there_although_the_answer_to_its_creation_was_lost() -> None:
     async with pair() as (sim, bbb), httpx.AsyncClient() as http:
         await http.post(f"{sim.control}faults", json={"kind": "answer-lost", "call": "create"})
@@ -207,6 +215,7 @@ async def test_a_meeting_is_there_although_the_answer_to_its_creation_was_lost()
         assert [meeting.meeting_id for meeting in await bbb.get_meetings()] == [ROOM]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["broken-xml", "thousands"])
 async def test_a_client_bears_what_servers_are_known_for(kind: str) -> None:
     async with pair() as (sim, bbb), httpx.AsyncClient() as http:

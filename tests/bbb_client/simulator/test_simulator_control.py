@@ -63,6 +63,7 @@ async def test_people_can_be_put_in_as_far_as_there_are_seats(sim: Sim) -> None:
     assert await sim.names() == ["Simulated person 1"]
 
 
+@pytest.mark.slow
 async def test_thousands_of_people_can_be_put_in(sim: Sim) -> None:
     await sim.create()
     await sim.control("POST", "connect", meetingID="room-1", count=2000)

@@ -31,6 +31,7 @@ async def until(sim: Running, http: httpx.AsyncClient, call: str, words: str) ->
     raise AssertionError(f"{call} never said {words}")
 
 
+@pytest.mark.slow
 async def test_it_serves_on_a_free_port_and_does_by_itself_what_is_due() -> None:
     config = Config(secret=SECRET, end_delay_seconds=0.1)
     async with running_simulator(config=config) as sim, httpx.AsyncClient() as http:
@@ -54,6 +55,7 @@ async def test_a_still_clock_is_moved_by_the_program_that_runs_it() -> None:
         assert "noMeetings" in (await http.get(url(sim, "getMeetings"))).text
 
 
+@pytest.mark.slow
 async def test_a_fast_clock_ends_a_meeting_in_real_seconds() -> None:
     clock = RunningClock(speed=3000)
     async with running_simulator(SECRET, clock=clock) as sim, httpx.AsyncClient() as http:
@@ -69,6 +71,7 @@ async def test_a_dropped_connection_breaks_in_the_middle_of_the_answer() -> None
         assert (await http.get(url(sim, "getMeetings"))).status_code == 200
 
 
+@pytest.mark.slow
 async def test_nobody_waits_for_an_ordered_slowness_when_the_server_stops() -> None:
     async with httpx.AsyncClient() as http:
         async with running_simulator(SECRET) as sim:
@@ -111,6 +114,7 @@ async def program(*words: str) -> AsyncIterator[tuple[asyncio.subprocess.Process
             await process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 async def test_the_program_says_when_it_is_ready_and_stops_when_told(stop: signal.Signals) -> None:
     async with program("--profile", "2.7") as (process, line):
