@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from bbb_client.elements import Element, Unreadable
-from bbb_client.errors import CouldNotAsk, Reason, Refused, scrubbed
+from bbb_client.errors import CouldNotAsk, Reason, Refused, scrubbed, scrubbed_key
 from bbb_client.reply import json_reply, xml_reply
 from bbb_client.server import Server
 from bbb_client.transport import QUERY, Signing
@@ -129,8 +129,9 @@ class Connection:
         try:
             result = read(answer.content)
         except Refused as refused:
-            key, message = (scrubbed(text, self.server.secret) for text in (refused.key, refused.message))
-            raise Refused(call.name, key, message) from None
+            secret = self.server.secret
+            message = scrubbed(refused.message, secret)
+            raise Refused(call.name, scrubbed_key(refused.key, secret), message) from None
         except Unreadable:
             reason = Reason.UNREADABLE if answer.status == HTTPStatus.OK else Reason.UNEXPECTED_STATUS
             raise CouldNotAsk(call.name, reason, sent=True, status=answer.status) from None

@@ -6,6 +6,7 @@ from enum import StrEnum
 MESSAGE_LIMIT = 500
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{40,}", re.IGNORECASE)
+_KEY = re.compile(r"[A-Za-z][A-Za-z_-]{0,47}|Params required")
 _TOKEN = re.compile(r"\b(checksum|sessionToken)=[^\s&]*", re.IGNORECASE)
 
 
@@ -89,6 +90,14 @@ def scrubbed(text: str, secret: str) -> str:
     for pattern, substitute in ((_ADDRESS, "[address]"), (_HASH, "[hash]")):
         text = pattern.sub(substitute, text)
     return without_tokens(text).replace(secret, "[secret]")[:MESSAGE_LIMIT]
+
+
+def scrubbed_key(key: str, secret: str) -> str:
+    """A messageKey as it came, however much of it the secret happens to spell; else cleaned like a sentence.
+
+    Callers decide by the key: a secret like "not" must never turn `notFound` into something else.
+    """
+    return key if _KEY.fullmatch(key) and key != secret else scrubbed(key, secret)
 
 
 def without_tokens(text: str) -> str:

@@ -23,7 +23,9 @@ class Config:
     public_url: str = ""  # "https://bbb.example": what browsers should be sent to, if not where they ask
     default_logout_url: str = ""
 
-    end_delay_seconds: float = 1.0  # between the call `end` and the end (section 2.4)
+    end_delay_seconds: float = (
+        1.0  # from the call `end`, which hides the meeting, to its callbacks (section 2.4)
+    )
     ended_kept_seconds: float = 60.0  # how long a join hears meetingForciblyEnded and not "unknown"
     farewell_seconds: float = 86_400.0  # how long the page of a person knows that the meeting ended
     seat_grace_seconds: float = 60.0  # a seat is free this long after its person left (section 2.13)

@@ -10,9 +10,8 @@ from bbb_client.simulator.world import World
 
 
 def request_end(world: World, meeting: Meeting, reason: Ending) -> None:
-    """Hear that a meeting shall end; it ends a moment later, as on a real server (section 2.4)."""
-    if meeting.ending is None:
-        meeting.ending = (world.now + as_ms(world.config.end_delay_seconds), reason)
+    """Hear that a meeting shall end: calls see it no more, people and callbacks follow a moment later (2.4)."""
+    meeting.ending = (world.now + as_ms(world.config.end_delay_seconds), reason)
     world.wake.set()
 
 
@@ -43,7 +42,7 @@ def finish(world: World, meeting: Meeting, reason: Ending) -> None:
     meeting.ended, meeting.reason = world.now, reason
     del world.meetings[meeting.internal_id]
     world.ended[meeting.internal_id] = meeting
-    tell(world, "meeting-ended", meeting, {"reason": reason.value})
+    tell(world, "meeting-ended", meeting)
     begin(world, meeting)
     if meeting.breakout is None:
         queue_end(world, meeting)

@@ -10,13 +10,16 @@ class Hook:
 
     hook_id: str
     url: str
-    meeting_id: str  # external; empty: all meetings
-    events: frozenset[str]  # empty: all
+    meeting_id: str | None  # external; None: all meetings
+    events: tuple[str, ...] | None  # as they were named, in small letters; None: all
     raw: bool
 
     def wants(self, event: str, meeting_id: str) -> bool:
         """Whether an event of a meeting goes to this hook."""
-        return self.meeting_id in {"", meeting_id} and (not self.events or event in self.events)
+        if self.meeting_id not in {None, meeting_id}:
+            return False
+        # Raw messages have no event id: a hook that names events hears none of them.
+        return self.events is None or (not self.raw and event in self.events)
 
 
 class Hooks:
@@ -35,7 +38,7 @@ class Hooks:
         """The hook that is registered for an address."""
         return next((hook for hook in self.by_id.values() if hook.url == url), None)
 
-    def add(self, *, url: str, meeting_id: str, events: frozenset[str], raw: bool) -> Hook:
+    def add(self, *, url: str, meeting_id: str | None, events: tuple[str, ...] | None, raw: bool) -> Hook:
         """Register an address."""
         self._count += 1
         hook_id = str(self._count) if self._numeric else str(uuid.uuid4())

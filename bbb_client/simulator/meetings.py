@@ -68,6 +68,11 @@ class Meeting:
     reason: Ending | None = None
 
     @property
+    def parent_id(self) -> str:
+        """The internal id of the parent, in BBB's word for none otherwise."""
+        return self.breakout.parent if self.breakout else "bbb-none"
+
+    @property
     def online(self) -> list[Person]:
         """Who is connected, in the order of joining."""
         return [person for person in self.people.values() if person.online]

@@ -18,7 +18,7 @@ def describe(world: World) -> dict[str, Any]:
         "ended": [_meeting(world, meeting) for meeting in world.ended.values()],
         "recordings": [_recording(recording) for recording in world.recordings.values()],
         "hooks": [
-            {"hookID": hook.hook_id, "meetingID": hook.meeting_id, "events": sorted(hook.events)}
+            {"hookID": hook.hook_id, "meetingID": hook.meeting_id or "", "events": list(hook.events or ())}
             for hook in world.hooks.by_id.values()
         ],
     }
@@ -37,6 +37,7 @@ def _meeting(world: World, meeting: Meeting) -> dict[str, Any]:
         "seats": len(meeting.seats(world.now, world.grace)),
         "record": meeting.record,
         "recording": meeting.recording_since is not None,
+        "disabledFeatures": sorted(meeting.disabled_features),
         "documents": meeting.documents,
         "messages": [{"userName": name, "message": text} for name, text in meeting.messages],
         "people": [_person(person) for person in meeting.people.values()],

@@ -67,15 +67,21 @@ class World:
         """How long a seat stays taken after its person left, in milliseconds (section 2.13)."""
         return as_ms(self.config.seat_grace_seconds)
 
+    @property
+    def known(self) -> list[Meeting]:
+        """The meetings that calls can see: one that `end` was called for is gone for them at once (section 2.4)."""
+        return [meeting for meeting in self.meetings.values() if meeting.ending is None]
+
     def find(self, meeting_id: str) -> Meeting | None:
-        """A live meeting by its external id, its internal id or the beginning of that (section 2.1)."""
-        return _find(self.meetings.values(), meeting_id)
+        """A meeting by its external id, its internal id or the beginning of that (section 2.1), none that ends."""
+        return _find(self.known, meeting_id)
 
     def find_ended(self, meeting_id: str) -> Meeting | None:
         """A meeting that ended so recently that a join is told so."""
         kept = as_ms(self.config.ended_kept_seconds)
         recent = [meeting for meeting in self.ended.values() if self.now < (meeting.ended or 0) + kept]
-        return _find(recent, meeting_id)
+        ending = [meeting for meeting in self.meetings.values() if meeting.ending is not None]
+        return _find([*ending, *recent], meeting_id)
 
     def children(self, meeting: Meeting) -> list[Meeting]:
         """The breakout rooms of a meeting."""

@@ -11,7 +11,7 @@ from answering import SECRET, answer_bytes, client_of, raw_server, xml
 
 from bbb_client.client import BBBClient, Retries, Server
 from bbb_client.connection import Body, Call
-from bbb_client.errors import BBBError, CouldNotAsk, Refused, scrubbed
+from bbb_client.errors import BBBError, CouldNotAsk, Refused, scrubbed, scrubbed_key
 from bbb_client.requests import CreateMeeting, GetJoinUrl, JoinMeeting, Role
 
 HIDDEN = re.compile(
@@ -131,3 +131,24 @@ def test_no_repr_shows_what_a_call_carries() -> None:
 )
 def test_a_servers_sentence_is_repeated_without_what_must_stay_hidden(said: str, repeated: str) -> None:
     assert scrubbed(said, "s3cret") == repeated
+
+
+@pytest.mark.parametrize("secret", ["not", "notFound-and-more", "Found", "o", "Meeting", "s3cret"])
+def test_a_message_key_is_never_redacted(secret: str) -> None:
+    for key in ("notFound", "idNotUnique", "Params required", "upload_text_track_success", "a-new-key"):
+        assert scrubbed_key(key, secret) == key
+
+
+@pytest.mark.parametrize("key", ["s3cret", "a" * 49, "checksum=" + "0" * 40, "0" * 40, "see https://h/?x=1"])
+def test_what_is_no_message_key_is_cleaned_like_a_sentence(key: str) -> None:
+    assert scrubbed_key(key, "s3cret") == scrubbed(key, "s3cret")
+
+
+async def test_a_secret_that_spells_a_part_of_a_key_changes_no_decision() -> None:
+    refusal = "<returncode>FAILED</returncode><messageKey>notFound</messageKey><message>not here</message>"
+    client, _ = client_of(xml(refusal), server=Server("https://bbb.test", "not"))
+    async with client:
+        error = await caught(client.get_meeting_info("room-1"))
+    assert isinstance(error, Refused)
+    assert error.not_found
+    assert error.message == "[secret] here"

@@ -103,7 +103,7 @@ def _new(ask: Ask, meeting_id: str, name: str) -> Meeting:
         end_without_moderator=ask.switch("endWhenNoModerator"),
         moderator_delay=ask.number("endWhenNoModeratorDelayInMinutes", 1),
         metadata=metadata(ask),
-        disabled_features=frozenset(ask.params.get("disabledFeatures", "").split(",")),
+        disabled_features=_names(ask, "disabledFeatures") - _names(ask, "disabledFeaturesExclude"),
         breakout=_breakout(ask),
         documents=file_names(ask),
     )
@@ -112,9 +112,14 @@ def _new(ask: Ask, meeting_id: str, name: str) -> Meeting:
 def _internal_id(world: World, meeting_id: str) -> tuple[str, int]:
     """The internal id and the createTime in it: two meetings of one millisecond differ all the same."""
     prefix, created = internal_prefix(meeting_id), world.now
-    while f"{prefix}-{created}" in world.ended:
+    while f"{prefix}-{created}" in {*world.ended, *world.meetings}:
         created += 1
     return f"{prefix}-{created}", created
+
+
+def _names(ask: Ask, parameter: str) -> frozenset[str]:
+    """The names of a comma-separated parameter."""
+    return frozenset(filter(None, (name.strip() for name in ask.params.get(parameter, "").split(","))))
 
 
 def _password() -> str:
@@ -152,7 +157,7 @@ def _fields(meeting: Meeting) -> Fields:
     return [
         ("meetingID", meeting.external_id),
         ("internalMeetingID", meeting.internal_id),
-        ("parentMeetingID", meeting.breakout.parent if meeting.breakout else "bbb-none"),
+        ("parentMeetingID", meeting.parent_id),
         ("attendeePW", meeting.attendee_pw),
         ("moderatorPW", meeting.moderator_pw),
         ("createTime", meeting.created),

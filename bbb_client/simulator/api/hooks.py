@@ -1,43 +1,43 @@
 """hooks/create, hooks/list, hooks/destroy (BBB_API.md section 4.4)."""
 
-from bbb_client.simulator.addresses import is_web_address
 from bbb_client.simulator.answers import CallError, CData, Fields, success
 from bbb_client.simulator.api.ask import Ask, Result
 from bbb_client.simulator.hooks import Hook
 
 
 def create_hook(ask: Ask) -> Result:
-    """Register an address; the same address again changes nothing."""
-    url = ask.params.get("callbackURL", "")
-    if not url:
+    """Register an address, whatever it says; the same address again changes nothing."""
+    url = ask.params.get("callbackURL")
+    if url is None:
         raise CallError("missingParamCallbackURL", "You must specify a callbackURL in the parameters.")
-    if not is_web_address(url):
-        raise CallError("createHookError", "An error happened while creating your hook.")
     if (old := ask.world.hooks.with_url(url)) is not None:
         words = "There is already a hook for this callback URL."
         return success([("hookID", old.hook_id)], key="duplicateWarning", message=words)
-    events = frozenset(name for name in ask.params.get("eventID", "").lower().split(",") if name)
+    events = ask.params.get("eventID")
     hook = ask.world.hooks.add(
-        url=url, meeting_id=ask.params.get("meetingID", ""), events=events, raw=ask.switch("getRaw")
+        url=url,
+        meeting_id=ask.params.get("meetingID"),
+        events=None if events is None else tuple(events.lower().split(",")),
+        raw=ask.switch("getRaw"),
     )
     return success([("hookID", hook.hook_id), ("permanentHook", False), ("rawData", hook.raw)])
 
 
 def list_hooks(ask: Ask) -> Result:
     """All hooks, or those that hear of one meeting."""
-    meeting_id = ask.params.get("meetingID", "")
+    meeting_id = ask.params.get("meetingID")
     hooks = [
         ("hook", _fields(hook))
         for hook in ask.world.hooks.by_id.values()
-        if not meeting_id or hook.meeting_id in {"", meeting_id}
+        if meeting_id is None or hook.meeting_id in {None, meeting_id}
     ]
     return success([("hooks", hooks)])
 
 
 def destroy_hook(ask: Ask) -> Result:
     """Forget a hook."""
-    hook_id = ask.params.get("hookID", "")
-    if not hook_id:
+    hook_id = ask.params.get("hookID")
+    if hook_id is None:
         raise CallError("missingParamHookID", "You must specify a hookID in the parameters.")
     if not ask.world.hooks.remove(hook_id):
         raise CallError("destroyMissingHook", "The hook informed was not found.")
@@ -48,8 +48,8 @@ def _fields(hook: Hook) -> Fields:
     return [
         ("hookID", hook.hook_id),
         ("callbackURL", CData(hook.url)),
-        *([("meetingID", CData(hook.meeting_id))] if hook.meeting_id else []),
-        *([("eventID", ",".join(sorted(hook.events)))] if hook.events else []),
+        *([] if hook.meeting_id is None else [("meetingID", CData(hook.meeting_id))]),
+        *([] if hook.events is None else [("eventID", ",".join(hook.events))]),
         ("permanentHook", False),
         ("rawData", hook.raw),
     ]

@@ -49,7 +49,7 @@ def get_meeting_info(ask: Ask) -> Result:
 
 def get_meetings(ask: Ask) -> Result:
     """Everything about all meetings (section 2.6)."""
-    meetings = [("meeting", _fields(ask, meeting)) for meeting in ask.world.meetings.values()]
+    meetings = [("meeting", _fields(ask, meeting)) for meeting in ask.world.known]
     if meetings:
         return success([("meetings", meetings)])
     return success([("meetings", [])], key="noMeetings", message="no meetings were found on this server")
@@ -59,7 +59,7 @@ def get_sessions(ask: Ask) -> Result:
     """Who joined, connected or not (section 2.7)."""
     sessions = [
         ("meeting", _session(meeting, person))
-        for meeting in ask.world.meetings.values()
+        for meeting in ask.world.known
         for person in meeting.people.values()
         if person.in_session
     ]
@@ -93,7 +93,7 @@ def _fields(ask: Ask, meeting: Meeting) -> Fields:
         ("duration", meeting.duration),
         ("hasUserJoined", meeting.ever_joined),
         ("recording", meeting.record),
-        ("hasBeenForciblyEnded", meeting.ending is not None),
+        ("hasBeenForciblyEnded", False),
         ("startTime", meeting.created),
         ("endTime", 0),
         *_counts(ask, meeting),

@@ -6,7 +6,7 @@ from bbb_client.signing import signed_query
 from bbb_client.simulator.answers import CallError, success
 from bbb_client.simulator.api.ask import Ask, Result, json_answer
 from bbb_client.simulator.api.join import client_url
-from bbb_client.simulator.events import tell
+from bbb_client.simulator.events import tell_of_message
 from bbb_client.simulator.meetings import Meeting
 from bbb_client.simulator.people import Admission, Person
 from bbb_client.simulator.seats import leave
@@ -25,12 +25,7 @@ def send_chat_message(ask: Ask) -> Result:
     if meeting is None or not meeting.online:
         raise CallError("meetingNotFound", "The meeting was not found or is not active")
     meeting.messages.append((user, text))
-    tell(
-        ask.world,
-        "chat-group-message-sent",
-        meeting,
-        {"chat-message": {"sender": {"name": user}, "message": text}},
-    )
+    tell_of_message(ask.world, meeting, user, text)
     return success([], key="")
 
 

@@ -68,7 +68,7 @@ async def test_an_empty_query_before_the_checksum_is_signed_as_empty(sim: Sim) -
     [
         ("getMeetings", "Checksums do not match"),
         ("getRecordings", "You did not pass the checksum security check"),
-        ("hooks/list", "You did not pass the checksum security check"),
+        ("hooks/list", "You did not pass the checksum security check."),
     ],
 )
 async def test_a_wrong_checksum_is_refused_in_the_words_of_the_part_that_answers(

@@ -168,6 +168,14 @@ async def test_slides_need_the_feature(sim: Sim) -> None:
     assert answer.findtext("returncode") == "FAILED"
 
 
+async def test_a_feature_that_is_excluded_from_the_disabled_ones_stays(sim: Sim) -> None:
+    await sim.create(disabledFeatures="chat, presentation", disabledFeaturesExclude="presentation,polls")
+    answer = parse(await sim.post("insertDocument", b"<modules/>", "application/xml", meetingID="room-1"))
+    assert answer.findtext("returncode") == "SUCCESS"
+    (meeting,) = (await sim.control("GET", "state"))["meetings"]
+    assert meeting["disabledFeatures"] == ["chat"]
+
+
 async def test_a_server_without_recording_forces_it_off(make: Make) -> None:
     sim = make(disable_recording=True)
     await sim.create(record="true")

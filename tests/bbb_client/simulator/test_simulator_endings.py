@@ -106,17 +106,35 @@ async def test_a_meeting_can_end_when_its_moderators_are_gone(sim: Sim) -> None:
     assert await sim.reason() == "ENDED_DUE_TO_NO_MODERATOR"
 
 
-async def test_an_end_is_answered_at_once_and_takes_effect_later(sim: Sim) -> None:
+async def test_who_asks_right_after_an_end_sees_no_meeting(sim: Sim) -> None:
+    await sim.create()
+    await sim.join()
+    assert key(await sim.xml("end", meetingID="room-1")) == ("SUCCESS", "sentEndMeetingRequest")
+    assert key(await sim.xml("getMeetings")) == ("SUCCESS", "noMeetings")
+    assert key(await sim.xml("getSessions")) == ("SUCCESS", "noSessions")
+    assert key(await sim.info()) == ("FAILED", "notFound")
+    assert (await sim.xml("isMeetingRunning", meetingID="room-1")).findtext("running") == "false"
+    assert key(await sim.xml("end", meetingID="room-1")) == ("FAILED", "notFound")
+
+
+async def test_people_leave_a_moment_after_the_end_was_asked_for(sim: Sim) -> None:
     await sim.create()
     token = await sim.join()
-    assert key(await sim.xml("end", meetingID="room-1")) == ("SUCCESS", "sentEndMeetingRequest")
-    assert (await sim.info()).findtext("hasBeenForciblyEnded") == "true"
-    assert key(await sim.xml("end", meetingID="room-1"))[0] == "SUCCESS"
+    await sim.xml("end", meetingID="room-1")
+    assert "The meeting has ended" not in (await sim.page("/", token)).text
     await sim.advance(1)
-    assert key(await sim.info()) == ("FAILED", "notFound")
-    assert key(await sim.xml("end", meetingID="room-1")) == ("FAILED", "notFound")
     assert await sim.reason() == "ENDED_FROM_API"
     assert "The meeting has ended" in (await sim.page("/", token)).text
+
+
+async def test_an_id_is_free_for_a_new_meeting_as_soon_as_an_end_was_asked_for(sim: Sim) -> None:
+    first = (await sim.create()).findtext("internalMeetingID")
+    await sim.xml("end", meetingID="room-1")
+    assert key(await sim.create()) == ("SUCCESS", "")
+    second = (await sim.info()).findtext("internalMeetingID")
+    assert second != first
+    await sim.advance(1)
+    assert (await sim.info()).findtext("internalMeetingID") == second
 
 
 async def test_a_wrong_password_ends_nothing(sim: Sim) -> None:

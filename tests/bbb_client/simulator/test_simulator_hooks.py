@@ -2,10 +2,25 @@ import json
 from typing import Any
 
 import httpx
-from simulated import SECRET, Make, Sim, key
+from simulated import API, SECRET, Make, Sim, key, parse
 
 from bbb_client.signing import Algorithm, algorithm_of, webhook_checksum
 
+CREATION = {
+    "name",
+    "is-breakout",
+    "parent-id",
+    "duration",
+    "create-time",
+    "create-date",
+    "moderator-pass",
+    "viewer-pass",
+    "record",
+    "voice-conf",
+    "dial-number",
+    "max-users",
+    "metadata",
+}
 URL = "http://site.test/hook?t=1"
 
 
@@ -38,9 +53,38 @@ async def test_a_hook_is_registered_once_listed_and_destroyed(sim: Sim) -> None:
     assert key(await sim.xml("hooks/destroy")) == ("FAILED", "missingParamHookID")
 
 
-async def test_a_hook_needs_an_address(sim: Sim) -> None:
+async def test_a_hook_needs_an_address_and_any_will_do(sim: Sim) -> None:
     assert key(await sim.xml("hooks/create")) == ("FAILED", "missingParamCallbackURL")
-    assert key(await sim.xml("hooks/create", callbackURL="mailto:x")) == ("FAILED", "createHookError")
+    for url in ("mailto:x", "no address at all", ""):
+        assert key(await sim.xml("hooks/create", callbackURL=url)) == ("SUCCESS", None)
+    await sim.create()
+    await sim.advance(300)  # what cannot be sent is tried to its end, and the hook goes
+    assert (await sim.xml("hooks/list")).findall("hooks/hook") == []
+
+
+async def test_an_empty_event_is_listed_and_hears_nothing(sim: Sim) -> None:
+    await sim.xml("hooks/create", callbackURL=URL, eventID="", meetingID="")
+    (hook,) = (await sim.xml("hooks/list")).findall("hooks/hook")
+    assert (hook.findtext("eventID"), hook.findtext("meetingID")) == ("", "")
+    await sim.create()
+    await sim.advance(0)
+    assert sim.receiver.requests == []
+
+
+async def test_events_are_listed_in_the_order_in_which_they_were_named(sim: Sim) -> None:
+    await sim.xml("hooks/create", callbackURL=URL, eventID="user-left,Meeting-Ended,user-joined")
+    (hook,) = (await sim.xml("hooks/list")).findall("hooks/hook")
+    assert hook.findtext("eventID") == "user-left,meeting-ended,user-joined"
+
+
+async def test_an_empty_hook_id_is_one_that_is_missing(sim: Sim) -> None:
+    assert key(await sim.xml("hooks/destroy", hookID="")) == ("FAILED", "destroyMissingHook")
+
+
+async def test_a_hooks_call_without_a_checksum_is_refused_like_one_with_a_wrong_one(sim: Sim) -> None:
+    answer = parse(await sim.http.get(f"{API}/hooks/list"))
+    assert key(answer) == ("FAILED", "checksumError")
+    assert answer.findtext("message") == "You did not pass the checksum security check."
 
 
 async def test_hooks_have_numbers_up_to_2_7(old: Sim) -> None:
@@ -127,11 +171,66 @@ async def test_a_hook_hears_only_what_it_asked_for(sim: Sim) -> None:
     assert event(sim.receiver.requests[0])["data"]["attributes"]["meeting"]["external-meeting-id"] == "room-2"
 
 
-async def test_a_raw_hook_gets_the_inner_message(sim: Sim) -> None:
+def attributes(sim: Sim, name: str) -> dict[str, Any]:
+    told = next(event(request)["data"] for request in sim.receiver.requests if names_one(request) == name)
+    result: dict[str, Any] = told["attributes"]
+    return result
+
+
+def names_one(request: httpx.Request) -> str:
+    return str(event(request)["data"]["id"])
+
+
+async def test_events_carry_what_real_ones_carry_and_nothing_else(sim: Sim) -> None:
+    await sim.xml("hooks/create", callbackURL=URL)
+    await sim.create(record="true")
+    await sim.join("Ada", role="MODERATOR", userID="ada")
+    await sim.xml("sendChatMessage", meetingID="room-1", message="Ten minutes left")
+    await sim.advance(5)
+    await sim.xml("end", meetingID="room-1")
+    await sim.advance(1)
+    ids = {"internal-meeting-id", "external-meeting-id"}
+    assert set(attributes(sim, "meeting-created")["meeting"]) == ids | CREATION
+    assert attributes(sim, "meeting-created")["meeting"]["parent-id"] == "bbb-none"
+    person = {"internal-user-id", "external-user-id"}
+    assert set(attributes(sim, "user-joined")["user"]) == person | {"name", "role", "presenter"}
+    assert set(attributes(sim, "user-left")["user"]) == person
+    chat = attributes(sim, "chat-group-message-sent")
+    assert set(chat) == {"meeting", "chat-message", "chat-id"}
+    assert (chat["chat-message"]["message"], chat["chat-message"]["sender"]["name"]) == (
+        "Ten minutes left",
+        "System",
+    )
+    assert set(attributes(sim, "meeting-ended")) == {"meeting"}
+
+
+async def test_a_raw_hook_gets_the_inner_messages(sim: Sim) -> None:
     await sim.xml("hooks/create", callbackURL=URL, getRaw="true")
+    await sim.create(record="true", disabledFeatures="polls")
+    token = await sim.join("Ada", role="MODERATOR", userID="ada")
+    await sim.press("record", token, on="yes")
+    await sim.xml("sendChatMessage", meetingID="room-1", message="Hello")
+    await sim.advance(1)
+    await sim.press("end", token)
+    await sim.advance(0)
+    created, joined, recording, message, left, ended, archived = [
+        event(request) for request in sim.receiver.requests
+    ]
+    assert created["core"]["body"]["props"]["meetingProp"]["extId"] == "room-1"
+    assert joined["envelope"]["name"] == "UserJoinedMeetingEvtMsg"
+    assert (joined["core"]["body"]["extId"], joined["core"]["body"]["name"]) == ("ada", "Ada")
+    assert recording["core"]["body"] == {"recording": True, "setBy": "system"}
+    assert message["core"]["body"]["msg"]["message"] == "Hello"
+    assert left["core"]["header"]["userId"] == joined["core"]["body"]["intId"]
+    assert ended["core"]["body"] == {"meetingId": created["core"]["body"]["props"]["meetingProp"]["intId"]}
+    assert archived["header"]["name"] == "archive_ended"
+
+
+async def test_a_raw_hook_that_names_events_hears_none(sim: Sim) -> None:
+    await sim.xml("hooks/create", callbackURL=URL, getRaw="true", eventID="meeting-created")
     await sim.create()
     await sim.advance(0)
-    assert event(sim.receiver.requests[0])["envelope"]["name"] == "meeting-created"
+    assert sim.receiver.requests == []
 
 
 async def test_a_hook_that_fails_too_often_is_removed(sim: Sim) -> None:
