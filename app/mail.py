@@ -145,6 +145,8 @@ def _message(mail: OutgoingMail, sender: str) -> EmailMessage:
     # The library reads encoded words (RFC 2047) in what it is given, and some releases write the line ends in them as
     # they are: whoever chooses a name would choose headers, and another body. Apart, the two signs begin none.
     message["Subject"] = mail.subject.replace("=?", "= ?")
+    # When it was written, not when this try is made (RFC 5322, 3.6.1): each try sends the same letter.
+    message["Date"] = mail.created_at
     message["Message-ID"] = make_msgid(domain=sender.rstrip(">").rpartition("@")[2] or None)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select, text
 
-from app import jobs, mail
+from app import clock, jobs, mail
 from app.mail import OutgoingMail
 
-HEADERS = {"from", "to", "subject", "message-id", "auto-submitted", "mime-version", "content-type"}
+HEADERS = {"date", "from", "to", "subject", "message-id", "auto-submitted", "mime-version", "content-type"}
 
 
 @contextlib.asynccontextmanager
@@ -112,6 +112,18 @@ async def test_what_somebody_is_called_brings_no_headers_and_no_body_of_its_own(
     assert {name.lower() for name in letter.keys()} == HEADERS  # noqa: SIM118  a message has no other way
     assert letter["Subject"] == typed.replace("=?", "= ?") + " wants to join"
     assert letter.get_body(("plain",)).get_content().startswith(typed)
+
+
+async def test_a_mail_says_when_it_was_written_and_not_when_it_was_tried(site, database, move_clock):
+    from pydantic import SecretStr
+
+    written = clock.now()
+    await write(site)
+    await move_clock(days=1)
+    async with smtp_server() as (port, letters):
+        await deliver_all(site, smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"))
+    letter = email.message_from_bytes(letters[0], policy=email.policy.default)
+    assert abs(letter["Date"].datetime - written).total_seconds() < 60
 
 
 async def test_a_mail_of_a_transaction_that_failed_was_never_written(site, database):
