@@ -47,7 +47,8 @@ def _stream(request: Request, topics: list[str]) -> StreamingResponse:
 async def _news(switchboard: Switchboard, topics: list[str]) -> AsyncIterator[bytes]:
     with switchboard.subscribed(*topics) as ear:
         yield b": here\n\n"
-        while True:
+        # When the process stops, browsers turn to another one.
+        while not switchboard.is_closing:
             yield await _next(ear)
 
 

@@ -1,12 +1,16 @@
 """News reaches every listener of a topic, and listening survives a lost connection."""
 
 import asyncio
+import os
+import signal
 import time
 
 import pytest
 from sqlalchemy import text
 
 from app.live import Switchboard, announce
+from app.meetings.events import _news
+from tests.road import Road
 
 
 async def say(database, *topics):
@@ -64,3 +68,80 @@ async def test_a_lost_connection_is_made_anew_and_everyone_looks_once(settings, 
             assert await ear.wait(5), "told to look, since something may have been missed"
             await say(database, "room:1")
             assert await ear.wait(2)
+
+
+NEWEST_LISTENER = text("""
+    SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query = 'SELECT 1'
+    ORDER BY backend_start DESC LIMIT 1
+""")
+
+
+async def listened(switchboard):
+    while not switchboard.is_listening:
+        await asyncio.sleep(0.02)
+
+
+async def unheard(switchboard):
+    while switchboard.is_listening:
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.slow
+async def test_a_connection_that_is_dead_without_a_word_is_noticed_and_made_anew(settings, site, database):
+    """Nothing ever comes on it, and nothing says that it is gone."""
+    async with Road(settings.dsn()).open() as road:
+        switchboard = Switchboard(road.url, ask_seconds=0.3, answer_seconds=0.3)
+        async with switchboard.listening(), asyncio.timeout(10):
+            with switchboard.subscribed("room:1") as ear:
+                await listened(switchboard)
+                await ear.wait(0.1)
+                road.forget()
+                await say(database, "room:1")
+                await unheard(switchboard)
+                assert await ear.wait(5), "told to look: what was said meanwhile is made up for"
+                await listened(switchboard)
+                await say(database, "room:1")
+                assert await ear.wait(2)
+
+
+@pytest.mark.slow
+async def test_a_backend_that_hangs_is_noticed_and_left(settings, site, database):
+    switchboard = Switchboard(settings.dsn(), ask_seconds=0.3, answer_seconds=0.3)
+    async with switchboard.listening(), asyncio.timeout(10):
+        await listened(switchboard)
+        async with database.transaction() as session:
+            pid = await session.scalar(NEWEST_LISTENER)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await unheard(switchboard)
+            await listened(switchboard)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_quiet_connection_that_answers_is_kept(settings, site, database):
+    switchboard = Switchboard(settings.dsn(), ask_seconds=0.02)
+    async with switchboard.listening():
+        await listened(switchboard)
+        with switchboard.subscribed("room:1") as ear:
+            await ear.wait(0.1)
+            assert not await ear.wait(0.1), "was told to look, as after a loss"
+            await say(database, "room:1")
+            assert await ear.wait(2)
+
+
+async def test_streams_end_by_themselves_when_the_process_stops(settings):
+    switchboard = Switchboard(settings.dsn())
+    async with asyncio.timeout(2):
+        streams = [_news(switchboard, ["room:1"]), _news(switchboard, [])]
+        assert [await anext(stream) for stream in streams] == [b": here\n\n"] * 2
+        rest = asyncio.gather(*(chunks_of(stream) for stream in streams))
+        await asyncio.sleep(0.05)
+        switchboard.close()
+        await rest
+        assert await chunks_of(_news(switchboard, ["room:1"])) == [b": here\n\n"], "one that comes too late"
+    assert not switchboard.topics
+
+
+async def chunks_of(stream):
+    return [chunk async for chunk in stream]

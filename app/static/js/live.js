@@ -6,6 +6,8 @@ const regions = (root) => root.querySelectorAll("[data-region]");
 const plain = (region) => region.outerHTML.replace(/<input[^>]*type="hidden"[^>]*>/g, "");
 const seen = new Map([...regions(document)].map((region) => [region.dataset.region, plain(region)]));
 const patient = () => document.querySelector("form[data-go-when]");
+// A stream that went dead without a word tells nothing: whoever listens looks by itself too, now and then, not all at once.
+const SLOWLY = 60_000 + 30_000 * Math.random();
 let source, poll, retry, wait = 1000, fetching = false, again = false, since = performance.now();
 
 /** Whether somebody is at work in this region: writes, ticks, opened or sent something, or reads what was wrong. */
@@ -65,7 +67,8 @@ function listen() {
   source.onerror = () => {
     source.close();
     poll ??= setInterval(() => document.hidden || refresh(), 20_000);
-    retry = setTimeout(listen, wait);
+    // Not all at once, when a process stops and its streams end.
+    retry = setTimeout(listen, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 2, 60_000);
   };
 }
@@ -92,6 +95,7 @@ if (main) {
   setInterval(tick, 15_000);
   // A place frees up without news when somebody who was sent in did not come: who waits looks now and then.
   setInterval(() => patient() && refresh(), 15_000);
+  setInterval(() => document.hidden || refresh(), SLOWLY);
   addEventListener("pagehide", rest);
   addEventListener("pageshow", (event) => event.persisted && listen());
   // Who waits for a meeting may look elsewhere meanwhile: that page keeps listening.
