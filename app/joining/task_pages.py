@@ -109,8 +109,7 @@ async def show(request: Request, session: Session, viewer: AnyViewer, task_id: i
 @router.post("/{task_id:int}/take", name="tasks.take")
 async def take(request: Request, session: Session, viewer: Verified, task_id: int) -> Response:
     """Take it."""
-    task = await tasks.find_task(session, viewer, task_id, lock=True)
-    await tasks.take(session, task, viewer.id)
+    task = await tasks.take(session, viewer, task_id)
     return _back(request, task, lazy("It is yours. Hand it in here when it is done."))
 
 

@@ -12,6 +12,7 @@ from app.accounts.access import Viewer
 from app.accounts.deletion import goes_with_account
 from app.accounts.export import exports
 from app.accounts.models import User
+from app.accounts.service import held as held_account
 from app.contributions.ledger import Entry, record, today
 from app.contributions.models import EntryKind, Grant, GrantEntry, What
 from app.contributions.placing import Places, place_on
@@ -142,17 +143,22 @@ async def close_task(session: AsyncSession, task: Task) -> None:
     await _move(session, task, TaskState.CLOSED)
 
 
-async def take(session: AsyncSession, task: Task, user_id: int) -> None:
-    """Give it to one person. It is locked: of two at once one finds it taken.
+async def take(session: AsyncSession, viewer: Viewer, task_id: int) -> Task:
+    """Give it to the viewer: of two at once one finds it taken.
 
-    Raises TakenAlreadyError, TooManyTakenError.
+    Raises NotFoundError, TakenAlreadyError, TooManyTakenError.
     """
+    # The person before the task: what they have is counted, so fifty clicks of one person go one after the other.
+    if await held_account(session, viewer.id) is None:
+        raise NotFoundError
+    task = await find_task(session, viewer, task_id, lock=True)
     if task.state != TaskState.OPEN:
         raise TakenAlreadyError
-    if len(await tasks_of(session, user_id)) >= MOST_TAKEN:
+    if len(await tasks_of(session, viewer.id)) >= MOST_TAKEN:
         raise TooManyTakenError
-    task.taken_by, task.taken_at = user_id, clock.now()
+    task.taken_by, task.taken_at = viewer.id, clock.now()
     await _move(session, task, TaskState.TAKEN)
+    return task
 
 
 async def give_back(session: AsyncSession, task: Task, user_id: int) -> None:

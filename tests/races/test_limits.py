@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import update
 
 from app.accounts.models import User
+from app.joining.models import Task
+from app.joining.tasks import MOST_TAKEN
 from app.meetings.models import Attendance, Meeting
 from app.memberships.models import Membership
 from app.organisations.models import OrganisationHost
 from app.rooms.models import Room
 from tests import factories
-from tests.browser import Person, forms_of
+from tests.browser import Person, forms_of, text_of
 from tests.races.crowd import Crowd, all_others_are_told, crowd_of, granted
 from tests.races.doors import CROWD, TwoDoors, at_the_same_moment
 
@@ -215,6 +217,25 @@ async def test_the_seats_of_an_organisation(house: TwoDoors):
     hosts = await house.count(OrganisationHost.organisation_id == organisation.id)
     assert len(granted(answers)) + 1 == hosts == 5
     all_others_are_told(answers, "hosts", "All seats are taken")
+
+
+async def test_the_tasks_that_one_person_has(house: TwoDoors):
+    ada = await house.person("Ada")
+    on_the_list = [await factories.a_task(house.database, f"Task {number}") for number in range(CROWD)]
+    async with AsyncExitStack() as stack:
+        asked = []
+        for task, door in zip(on_the_list, itertools.cycle(house.doors), strict=False):
+            browser = await house.browser(door, ada)
+            await stack.enter_async_context(browser.client)
+            await browser.open(f"/tasks/{task.id}")
+            asked.append(browser.submit("/take", follow=False))
+        answers = await at_the_same_moment(asked)
+    taken = await house.count(Task.taken_by == ada.id)
+    assert len(granted(answers)) == taken == MOST_TAKEN
+    for answer in answers:
+        if answer.status_code >= httpx.codes.BAD_REQUEST:
+            assert answer.status_code == httpx.codes.CONFLICT
+            assert "You have enough tasks" in text_of(answer.text)
 
 
 async def give_seats(house: TwoDoors, holder_id: int, seats: int) -> None:

@@ -110,12 +110,10 @@ async def test_who_comes_while_another_takes_it_waits_and_is_told(database, ada)
 
     async def take(user):
         async with database.transaction() as session:
-            found = await tasks.find_task(session, viewer(user), task.id, lock=True)
-            await tasks.take(session, found, user.id)
+            await tasks.take(session, viewer(user), task.id)
 
     async with database.transaction() as session:
-        found = await tasks.find_task(session, viewer(ada), task.id, lock=True)
-        await tasks.take(session, found, ada.id)
+        await tasks.take(session, viewer(ada), task.id)
         second = asyncio.create_task(take(bo))
         await asyncio.sleep(0.1)
     with pytest.raises(tasks.TakenAlreadyError):
