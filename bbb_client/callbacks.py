@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from bbb_client.errors import Forged, Malformed
 from bbb_client.signing import Algorithm, algorithm_of, webhook_checksum
-from bbb_client.tokens import Kind, claims_of, key_of
+from bbb_client.tokens import claims_of, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class MeetingEnded:
 
 def recording_ready(signed_parameters: str, secret: str, *, now: datetime | None = None) -> RecordingReady:
     """Check and read the form field `signed_parameters` (section 4.2); raises Forged or Malformed."""
-    claims = claims_of(signed_parameters, secret, Kind.HS256, now)
+    claims = claims_of(signed_parameters, secret, now)
     meeting_id, record_id = claims.get("meeting_id"), claims.get("record_id")
     if not (isinstance(meeting_id, str) and isinstance(record_id, str) and meeting_id and record_id):
         raise Malformed("meeting_id or record_id is missing")
@@ -49,7 +49,7 @@ def check_analytics(authorization: str | None, secret: str, *, now: datetime | N
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer":
         raise Forged("there is no bearer token")
-    if claims_of(token.strip(), secret, Kind.HS512, now).get("exp") is None:
+    if claims_of(token.strip(), secret, now).get("exp") is None:
         raise Forged("the token never expires")
 
 

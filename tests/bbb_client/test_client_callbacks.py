@@ -61,6 +61,14 @@ def test_the_recording_ready_vector_holds() -> None:
     assert token(READY) == VECTOR
 
 
+@pytest.mark.parametrize("kind", HASHES)
+def test_balancers_sign_both_kinds_with_any_hash_of_sha2(kind: str) -> None:
+    assert recording_ready(token(READY, kind=kind), SECRET) == RecordingReady("room-1", "rec-1")
+    check_analytics(f"Bearer {token({'exp': NOW.timestamp() + 9}, kind=kind)}", SECRET, now=NOW)
+    with pytest.raises(Forged):
+        recording_ready(token(READY, "another", kind), SECRET)
+
+
 def test_a_secret_with_a_line_end_is_the_same_secret() -> None:
     assert recording_ready(VECTOR, f"{SECRET}\n") == RecordingReady("room-1", "rec-1")
 
@@ -80,7 +88,14 @@ def test_a_secret_with_a_line_end_is_the_same_secret() -> None:
         VECTOR[:-1] + "A",
         f"{VECTOR}." + "A" * LENGTH_LIMIT,
         token(READY, secret="another"),
-        token(READY, kind="HS512"),
+        token(READY, head={"alg": "RS256"}),
+        token(READY, head={"alg": "ES256"}),
+        token(READY, head={"alg": "PS512"}),
+        token(READY, head={"alg": "HS1"}),
+        token(READY, head={"alg": "None"}),
+        token(READY, head={"alg": ["HS256"]}),
+        token(READY, head={"alg": "HS256", "crit": ["exp"]}),
+        token(READY, kind="HS384", head={"alg": "HS512"}),
         token(READY, head={"alg": "HS512"}),
         token(READY, head={"alg": "none"}),
         token(READY, head={"alg": "hs256"}),
@@ -187,7 +202,8 @@ def test_an_analytics_header_is_recognised_in_any_case(scheme: str) -> None:
         "Bearer",
         "Basic " + token({"exp": 9e9}, kind="HS512"),
         token({"exp": 9e9}, kind="HS512"),
-        "Bearer " + token({"exp": 9e9}, kind="HS256"),
+        "Bearer " + token({"exp": 9e9}, head={"alg": "none"}),
+        "Bearer " + token({"exp": 9e9}, head={"alg": "RS512"}),
         "Bearer " + token({}, kind="HS512"),
         "Bearer " + token({"exp": None}, kind="HS512"),
         f"Bearer {SECRET}",

@@ -247,9 +247,9 @@ async def test_forged_reports_change_nothing(site, database, running):
     body = said(("a", (0, 1)), meeting_id=running.external_id)
     expires = int(clock.now().timestamp()) + 3600
     wrong_key = f"Bearer {jwt({'exp': expires}, 'another secret', 'HS512')}"
-    wrong_kind = f"Bearer {jwt({'exp': expires}, SECRET, 'HS256')}"
+    unsigned = f"Bearer {jwt({'exp': expires}, SECRET, 'HS512').rpartition('.')[0]}."
     late = f"Bearer {jwt({'exp': expires - 7200}, SECRET, 'HS512')}"
-    for authorization in ("", "Bearer x", wrong_key, wrong_kind, late):
+    for authorization in ("", "Bearer x", wrong_key, unsigned, late):
         assert await post(site, running, body, authorization=authorization or "Basic") == 401
     assert await post(site, running, body, token="wrong") == 404
     assert await post(site, running, said(("a", (0, 1)), meeting_id="gh-2")) == 404
