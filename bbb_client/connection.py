@@ -133,10 +133,11 @@ class Connection:
             message = scrubbed(refused.message, secret)
             raise Refused(call.name, scrubbed_key(refused.key, secret), message) from None
         except Unreadable:
-            reason = Reason.UNREADABLE if answer.status == HTTPStatus.OK else Reason.UNEXPECTED_STATUS
+            reason = _PAGES.get(answer.status, Reason.UNEXPECTED_STATUS)
             raise CouldNotAsk(call.name, reason, sent=True, status=answer.status) from None
         if answer.status != HTTPStatus.OK:  # a proxy's page in disguise: success has status 200
-            raise CouldNotAsk(call.name, Reason.UNEXPECTED_STATUS, sent=True, status=answer.status)
+            reason = _PAGES.get(answer.status, Reason.UNEXPECTED_STATUS)
+            raise CouldNotAsk(call.name, reason, sent=True, status=answer.status)
         return result
 
     async def _answer(self, call: Call) -> _Answer:
@@ -209,14 +210,27 @@ class Calls:
 
 
 # What may have passed a moment later. Not a time-out: a slow server is not helped by being asked again.
-_PASSING = {Reason.UNREACHABLE, Reason.BROKEN_OFF, Reason.SERVER_ERROR}
+_PASSING = {Reason.UNREACHABLE, Reason.BROKEN_OFF, Reason.SERVER_ERROR, Reason.GATEWAY}
+
+# What a status means that comes with something else than an answer of the API.
+_PAGES: Mapping[int, Reason] = {
+    HTTPStatus.OK: Reason.UNREADABLE,
+    HTTPStatus.UNAUTHORIZED: Reason.NOT_LET_IN,
+    HTTPStatus.FORBIDDEN: Reason.NOT_LET_IN,
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: Reason.NOT_LET_IN,
+    HTTPStatus.NOT_FOUND: Reason.NO_API,
+    HTTPStatus.METHOD_NOT_ALLOWED: Reason.NO_API,
+    HTTPStatus.BAD_GATEWAY: Reason.GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE: Reason.GATEWAY,
+    HTTPStatus.GATEWAY_TIMEOUT: Reason.GATEWAY,
+}
 
 
 def _check_status(call: Call, response: httpx.Response) -> None:
     """Let through what may hold an answer of the API: 200, and 4xx, with which some balancers refuse (5)."""
     status = response.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise CouldNotAsk(call.name, Reason.SERVER_ERROR, sent=True, status=status)
+        raise CouldNotAsk(call.name, _PAGES.get(status, Reason.SERVER_ERROR), sent=True, status=status)
     if status != HTTPStatus.OK and status < HTTPStatus.BAD_REQUEST:  # redirects are not followed
         raise CouldNotAsk(call.name, Reason.UNEXPECTED_STATUS, sent=True, status=status)
     if response.headers.get("Content-Encoding", "identity") != "identity":

@@ -15,12 +15,15 @@ class BBBError(Exception):
 
 
 class Reason(StrEnum):
-    """Why a server could not be asked."""
+    """Why a server could not be asked; NOT_LET_IN, NO_API and GATEWAY are pages of what stands before it."""
 
     UNREACHABLE = "no connection"
     TIMED_OUT = "no answer in time"
     BROKEN_OFF = "the connection broke off"
     SERVER_ERROR = "the server failed"
+    NOT_LET_IN = "something before the server lets nobody in, or not us"
+    NO_API = "there is no API at this address"
+    GATEWAY = "something before the server does not reach it"
     UNEXPECTED_STATUS = "an answer that is not the API's"
     UNREADABLE = "an unreadable answer"
     TOO_LARGE = "an answer that is too large"
