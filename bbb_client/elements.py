@@ -1,8 +1,13 @@
 """An XML element and how values are read from it, as BigBlueButton writes them."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha1
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GROUPING = re.compile("[,'\\s\u2019]")
@@ -59,12 +64,16 @@ class Element:
         return number_of(self.string(name))
 
     def count(self, name: str) -> int:
-        """Give a child's whole number; 0 if there is none."""
-        return self.number(name) or 0
+        """Give how many a child says there are; 0 if it says nothing, or less than nothing."""
+        return max(0, self.number(name) or 0)
 
     def flag(self, name: str) -> bool:
         """Tell whether a child says `true`, in any case."""
         return self.string(name).lower() == "true"
+
+    def truth(self, name: str) -> bool | None:
+        """Tell whether a child says `true` or `false`, in any case; None if it says neither."""
+        return {"true": True, "false": False}.get(self.string(name).lower())
 
     def moment(self, name: str) -> datetime | None:
         """Give a child's milliseconds since 1970 as an aware time; None for none and for 0."""
@@ -94,3 +103,42 @@ class Element:
         if number is None:
             raise Unreadable(f"{name} is missing or is no number")
         return number
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An item of a list that could not be read: whose it is, as far as it says; what it does not say is ""."""
+
+    meeting_id: str
+    internal_meeting_id: str
+    record_id: str
+
+    @classmethod
+    def of(cls, element: Element) -> "Unread":
+        """Take what is there of a `<meeting>` or a `<recording>`."""
+        return cls(*(element.string(name) for name in ("meetingID", "internalMeetingID", "recordID")))
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether it does not say at all whose it is."""
+        return not (self.meeting_id or self.internal_meeting_id or self.record_id)
+
+    def is_of(self, meeting_id: str) -> bool:
+        """Whether it is of that meeting, by its own id or by what internal ids are made of (section 2.1)."""
+        if self.meeting_id:
+            return self.meeting_id == meeting_id
+        made_of = sha1(meeting_id.encode(), usedforsecurity=False).hexdigest()
+        return made_of in {self.internal_meeting_id.partition("-")[0], self.record_id.partition("-")[0]}
+
+
+def read_each(
+    elements: Iterable[Element], read: Callable[[Element], Item]
+) -> tuple[tuple[Item, ...], tuple[Unread, ...]]:
+    """Read the items of a list. One that cannot be read costs itself only: it comes apart from the others."""
+    items, unread = list[Item](), list[Unread]()
+    for element in elements:
+        try:
+            items.append(read(element))
+        except Unreadable:
+            unread.append(Unread.of(element))
+    return tuple(items), tuple(unread)

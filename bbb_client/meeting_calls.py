@@ -8,8 +8,8 @@ from bbb_client.responses import (
     ApiVersion,
     CreatedMeeting,
     MeetingInfo,
+    MeetingList,
     Session,
-    read_meetings,
     read_running,
     read_sessions,
 )
@@ -67,9 +67,13 @@ class MeetingCalls(Calls):
         call = Call("getMeetingInfo", {"meetingID": meeting_id}, repeatable=True)
         return await self._connection.xml(call, MeetingInfo.read)
 
-    async def get_meetings(self) -> tuple[MeetingInfo, ...]:
+    async def list_meetings(self) -> MeetingList:
         """Describe all meetings of the server, with everybody in them; there is no filter (section 2.6)."""
-        return await self._connection.xml(Call("getMeetings", repeatable=True), read_meetings)
+        return await self._connection.xml(Call("getMeetings", repeatable=True), MeetingList.read)
+
+    async def get_meetings(self) -> tuple[MeetingInfo, ...]:
+        """Give those that can be read. Whoever decides by what is missing there asks for `list_meetings`."""
+        return (await self.list_meetings()).meetings
 
     async def get_sessions(self) -> tuple[Session, ...]:
         """List everybody who was let in, connected or not (section 2.7)."""

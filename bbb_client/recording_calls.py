@@ -1,11 +1,12 @@
 """The calls about recordings and their text tracks (BBB_API.md section 3)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import httpx
 
 from bbb_client.connection import Body, Call, Calls
+from bbb_client.elements import Unread
 from bbb_client.parameters import parameters
 from bbb_client.recording_requests import GetRecordings, PutRecordingTextTrack, UpdateRecordings
 from bbb_client.recording_responses import (
@@ -15,6 +16,7 @@ from bbb_client.recording_responses import (
     read_published,
     read_text_tracks,
 )
+from bbb_client.vocabulary import RecordingState
 
 PAGE = 100
 """Recordings a page, the most that servers give."""
@@ -28,22 +30,25 @@ class RecordingCalls(Calls):
         call = Call("getRecordings", parameters(request), repeatable=True, slow=True)
         return await self._connection.xml(call, RecordingPage.read)
 
-    async def all_recordings(self, request: GetRecordings) -> AsyncIterator[Recording]:
-        """Yield every recording that matches, page by page, each once.
+    async def all_recordings(self, request: GetRecordings) -> RecordingPage:
+        """Give every recording that matches, page by page, each once; `total` is how many these are.
 
         Totals are wrong or missing on many servers, so the end is a page that is not full. A server that does
-        not know paging answers the same list again: a page without news is the end too.
+        not know paging answers the same list again: a page without news is the end too. Of the same recording
+        twice (a balancer and a node, section 5) the one counts that is furthest from being deleted.
         """
         limit = request.limit or PAGE
-        offset, known = request.offset or 0, set[str]()
+        offset, known, unread = request.offset or 0, dict[str, Recording](), dict[Unread, None]()
         while True:
             page = await self.get_recordings(replace(request, offset=offset, limit=limit))
-            news = [recording for recording in page.recordings if recording.record_id not in known]
-            for recording in news:
-                known.add(recording.record_id)
-                yield recording
-            if len(page.recordings) != limit or not news:
-                return
+            before = len(known) + len(unread)
+            for recording in page.recordings:
+                double = known.setdefault(recording.record_id, recording)
+                known[recording.record_id] = max(double, recording, key=_place)
+            unread |= dict.fromkeys(page.unread)
+            is_full = len(page.recordings) + len(page.unread) == limit
+            if not is_full or len(known) + len(unread) == before:
+                return RecordingPage(tuple(known.values()), len(known), tuple(unread))
             offset += limit
 
     async def publish_recordings(self, record_ids: Sequence[str], *, publish: bool) -> bool:
@@ -69,6 +74,20 @@ class RecordingCalls(Calls):
         """Upload subtitles or captions; they are taken up some time later."""
         call = Call("putRecordingTextTrack", parameters(request), body=_form(request))
         await self._connection.json(call, lambda _: None)
+
+
+_STATES = (
+    RecordingState.DELETED,
+    RecordingState.PROCESSING,
+    RecordingState.PROCESSED,
+    RecordingState.UNPUBLISHED,
+    RecordingState.PUBLISHED,
+)
+
+
+def _place(recording: Recording) -> int:
+    """Say how far a recording is from being deleted; a state that is new to us is as far as one can be."""
+    return _STATES.index(recording.state) if recording.state in _STATES else len(_STATES)
 
 
 def _form(request: PutRecordingTextTrack) -> Body:

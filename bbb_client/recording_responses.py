@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from bbb_client.elements import Element, Unreadable
+from bbb_client.elements import Element, Unread, Unreadable, read_each
 from bbb_client.vocabulary import RecordingState, TextTrackKind, word
 
 
@@ -60,13 +60,18 @@ class PlaybackFormat:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording (section 3.2). Sizes are in bytes, None if unsaid; formats may appear one after another."""
+    """A recording (section 3.2). Sizes are in bytes, None if unsaid; formats may appear one after another.
+
+    `published` is None if unsaid, which needs a `state`.
+    `protected`: a balancer makes its addresses anew for every answer, for one visitor and a short time (section 5).
+    """
 
     record_id: str
     meeting_id: str
     internal_meeting_id: str
     name: str
-    published: bool
+    published: bool | None
+    protected: bool
     state: RecordingState | str
     start_time: datetime | None
     end_time: datetime | None
@@ -83,13 +88,17 @@ class Recording:
     def read(cls, element: Element) -> Self:
         """Read one `<recording>`."""
         breakout = element.first("breakout")
+        state = word(RecordingState, element.string("state"))
+        if not state and element.truth("published") is None:
+            raise Unreadable("neither state nor published")
         return cls(
             record_id=element.must_string("recordID"),
-            meeting_id=element.string("meetingID"),
+            meeting_id=element.string("meetingID") or element.mapping("metadata").get("meetingId", ""),
             internal_meeting_id=element.string("internalMeetingID"),
             name=element.string("name"),
-            published=element.flag("published"),
-            state=word(RecordingState, element.string("state")),
+            published=element.truth("published"),
+            protected=element.flag("protected"),
+            state=state,
             start_time=element.moment("startTime"),
             end_time=element.moment("endTime"),
             participants=element.count("participants"),
@@ -116,21 +125,27 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class RecordingPage:
-    """Recordings that were listed; `total` is what the server claims there is, and often wrong (3.1)."""
+    """Recordings that were listed; `total` is what the server claims there is, and often wrong (3.1).
+
+    `unread` is what of the list could not be read: those recordings are there, or are not.
+    """
 
     recordings: tuple[Recording, ...]
     total: int | None
+    unread: tuple[Unread, ...] = ()
 
     @classmethod
     def read(cls, root: Element) -> Self:
         """Read the answer of getRecordings, with either shape of total, or none."""
         pagination = root.first("pagination")
         total = root.number("totalElements")
+        recordings, unread = read_each(
+            root.listed("recordings", "recording", none="noRecordings"), Recording.read
+        )
         return cls(
-            recordings=tuple(
-                map(Recording.read, root.listed("recordings", "recording", none="noRecordings"))
-            ),
+            recordings=recordings,
             total=pagination.number("totalElements") if pagination and total is None else total,
+            unread=unread,
         )
 
 

@@ -2,7 +2,8 @@
 
 Times are aware datetimes in UTC; `create_time` is the server's own number too, in milliseconds, because join
 addresses must repeat it. What callers decide upon (ids, create times, the list itself) must be there: an answer
-without it is unreadable, so that a broken list never reads as "no meeting is running".
+without it is unreadable, so that a broken list never reads as "no meeting is running". In a list, one meeting that is
+unreadable leaves the others readable.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from bbb_client.elements import Element, moment_of
+from bbb_client.elements import Element, Unread, Unreadable, moment_of, read_each
 from bbb_client.vocabulary import Role, word
 
 
@@ -154,6 +155,8 @@ class MeetingInfo:
     def read(cls, element: Element) -> Self:
         """Read one `<meeting>`, or the answer of getMeetingInfo, which has the same children."""
         create_time = element.must_number("createTime")
+        if create_time <= 0:
+            raise Unreadable("createTime is no time")
         return cls(
             meeting_id=element.must_string("meetingID"),
             internal_meeting_id=element.string("internalMeetingID"),
@@ -212,9 +215,20 @@ def read_running(root: Element) -> bool:
     return root.must_string("running").lower() == "true"
 
 
-def read_meetings(root: Element) -> tuple[MeetingInfo, ...]:
-    """Read the answer of getMeetings (section 2.6)."""
-    return tuple(map(MeetingInfo.read, root.listed("meetings", "meeting", none="noMeetings")))
+@dataclass(frozen=True, slots=True)
+class MeetingList:
+    """The meetings that a server lists, and what of its list could not be read: those run, or do not.
+
+    Behind a balancer the same id may be there twice (section 5): a dead double beside the living one.
+    """
+
+    meetings: tuple[MeetingInfo, ...]
+    unread: tuple[Unread, ...]
+
+    @classmethod
+    def read(cls, root: Element) -> Self:
+        """Read the answer of getMeetings (section 2.6)."""
+        return cls(*read_each(root.listed("meetings", "meeting", none="noMeetings"), MeetingInfo.read))
 
 
 def read_sessions(root: Element) -> tuple[Session, ...]:

@@ -49,7 +49,7 @@ async def ask_about(database: Database, servers: Servers, external_ids: Sequence
     """Ask BBB for all recordings of these meetings, and write down what it says. Raises BBBError."""
     request = GetRecordings(meeting_ids=external_ids, states=[Said.ANY])
     asked_at = clock.now()
-    said = [recording async for recording in servers.client.all_recordings(request)]
+    said = (await servers.client.all_recordings(request)).recordings
     by_meeting = _by_meeting(said, external_ids)
     for external_id in sorted(external_ids):
         async with database.transaction() as session:
@@ -75,7 +75,7 @@ async def reread(database: Database, servers: Servers) -> None:
 async def _reread(database: Database, servers: Servers, due: Sequence[Row[str, int, str]]) -> None:
     request = GetRecordings(record_ids=[row.record_id for row in due], states=[Said.ANY])
     asked_at = clock.now()
-    said = [recording async for recording in servers.client.all_recordings(request)]
+    said = (await servers.client.all_recordings(request)).recordings
     by_meeting = _by_meeting(said, {row.external_id for row in due})
     asked = {row.record_id for row in due}
     for external_id, recordings in sorted(by_meeting.items()):

@@ -1,5 +1,6 @@
 """Calls about meetings: what is asked, and what is made of the answers, old and new, full and empty."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from answering import OK, SECRET, client_of, failed, sent, xml
 
 from bbb_client.client import BBBClient, Server
 from bbb_client.documents import LinkedDocument
+from bbb_client.elements import Unread
 from bbb_client.errors import CouldNotAsk, Reason, Refused, TooLong
 from bbb_client.requests import CreateMeeting, InsertDocument, JoinMeeting, Role, SendChatMessage
 from bbb_client.responses import ApiVersion
@@ -219,8 +221,6 @@ async def test_a_server_that_says_no_meetings_has_none() -> None:
     "content",
     [
         OK,
-        f"{OK}<meetings><meeting><meetingID>a</meetingID></meeting></meetings>",
-        f"{OK}<meetings><meeting><createTime>1</createTime></meeting></meetings>",
         "<meetings/>",
         "<returncode>MAYBE</returncode><meetings/>",
     ],
@@ -230,6 +230,104 @@ async def test_a_broken_list_never_reads_as_no_meetings(content: str) -> None:
     with pytest.raises(CouldNotAsk) as failure:
         await bbb.get_meetings()
     assert failure.value.reason is Reason.UNREADABLE
+
+
+LIVING = "<meeting>" + MEETING.format(attendees="") + "</meeting>"
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "whose"),
+    [
+        ("<meeting><meetingID>a</meetingID></meeting>", ("a", "")),
+        ("<meeting><meetingID>a</meetingID><createTime></createTime></meeting>", ("a", "")),
+        ("<meeting><meetingID>a</meetingID><createTime>0</createTime></meeting>", ("a", "")),
+        ("<meeting><meetingID>a</meetingID><createTime>-7</createTime></meeting>", ("a", "")),
+        ("<meeting><meetingID>a</meetingID><createTime>soon</createTime></meeting>", ("a", "")),
+        (f"<meeting><meetingID>a</meetingID><createTime>{'9' * 30}</createTime></meeting>", ("a", "")),
+        ("<meeting><internalMeetingID>i-1</internalMeetingID><meetingID/></meeting>", ("", "i-1")),
+        ("<meeting><createTime>1</createTime></meeting>", ("", "")),
+        ("<meeting/>", ("", "")),
+        ('<meeting xmlns="urn:x" xmlns:y="urn:y"><y:meetingID>a</y:meetingID></meeting>', ("", "")),
+        ("<meeting><meetingID>a</meetingID><meetingName>A & B</meetingName></meeting>", ("a", "")),
+        ("<meeting><meetingID>a</meetingID><meetingName>A <b>& <br> B</meetingName></meeting>", ("a", "")),
+        ("<meeting><meetingName><b></meetingName><meetingID><![CDATA[a]]></meetingID></meeting>", ("a", "")),
+        (
+            "<meeting><meetingID>a</meetingID><meetingName><meetingID>z</meetingID>&</meetingName></meeting>",
+            ("", ""),
+        ),
+    ],
+)
+async def test_one_unreadable_meeting_in_a_list_costs_itself_only(unreadable: str, whose: object) -> None:
+    bbb, _ = client_of(xml(f"{OK}<meetings>{LIVING}{unreadable}{LIVING}</meetings>"))
+    found = await bbb.list_meetings()
+    assert [info.meeting_id for info in found.meetings] == ["room-7"] * 2
+    assert [(each.meeting_id, each.internal_meeting_id) for each in found.unread] == [whose]
+    assert [each.is_nameless for each in found.unread] == [whose == ("", "")]
+
+
+def test_what_is_unreadable_says_whose_it_is_by_any_of_its_ids() -> None:
+    made_of = "0e9770ee13188deca3cd34f598eb93650a2f97c3"  # of room-1
+    assert Unread("room-1", "", "").is_of("room-1")
+    assert not Unread("room-2", f"{made_of}-1", "").is_of("room-1")
+    assert Unread("", f"{made_of}-1717171717171", "").is_of("room-1")
+    assert Unread("", "", f"{made_of}-1717171717171").is_of("room-1")
+    assert not Unread("", made_of, "").is_of("room-2")
+    assert not Unread("", "", "").is_of("room-1")
+
+
+@pytest.mark.parametrize(
+    "end", ["", "</meeting>", "</meeting></meetings>", "</meeting></meetings></response"]
+)
+async def test_a_list_that_broke_off_is_no_list_whatever_is_repaired(end: str) -> None:
+    broken = f"<response>{OK}<meetings>{LIVING}<meeting><meetingID>a</meetingID><meetingName>A & B{end}"
+    bbb, _ = client_of(broken.encode())
+    with pytest.raises(CouldNotAsk):
+        await bbb.list_meetings()
+
+
+TAGS = sorted(set(re.findall(r"<(\w+)>", LIVING)) - {"meeting"})
+GARBAGE = (
+    "",
+    "<b>Board</b>",
+    "<br>",
+    "&",
+    "\x00",
+    "9" * 400,
+    "-1",
+    "1.5e300",
+    "NaN",
+    "<x:y/>",
+    "]]>",
+    "<!--",
+)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+async def test_whatever_is_wrong_with_one_meeting_the_others_are_read(tag: str) -> None:
+    whole = re.compile(f"<{tag}>.*?</{tag}>", re.DOTALL)
+    for spoilt in ("", *(f"<{tag}>{garbage}</{tag}>" for garbage in GARBAGE), f"<{tag}/>", f"<{tag}>"):
+        foreign = whole.sub(lambda _: spoilt, LIVING.replace("room-7", "elsewhere-1"))  # noqa: B023  used at once
+        bbb, _ = client_of(xml(f"{OK}<meetings>{foreign}{LIVING}</meetings>"))
+        found = await bbb.list_meetings()
+        assert "room-7" in {info.meeting_id for info in found.meetings}, spoilt
+        assert len(found.meetings) + len(found.unread) == 2
+
+
+async def test_numbers_that_make_no_sense_are_none_or_as_they_are() -> None:
+    odd = LIVING
+    for said, instead in (
+        ("<maxUsers>1,500<", "<maxUsers>many<"),
+        ("<participantCount>1,003<", "<participantCount>-3<"),
+        ("<startTime>1717171718000<", "<startTime>1717171718000.75<"),
+        ("<endTime>0<", f"<endTime>{'9' * 18}<"),
+        ("<videoCount>3<", "<videoCount>3e9<"),
+    ):
+        assert said in odd
+        odd = odd.replace(said, instead)
+    bbb, _ = client_of(xml(f"{OK}<meetings>{odd}</meetings>"))
+    (info,) = await bbb.get_meetings()
+    assert (info.max_users, info.participant_count, info.video_count, info.end_time) == (0, 0, 0, None)
+    assert info.start_time == datetime(2024, 5, 31, 16, 8, 38, tzinfo=UTC)
 
 
 async def test_a_page_that_is_not_the_api_never_reads_as_an_answer() -> None:

@@ -104,6 +104,52 @@ async def test_a_recording_without_sizes_or_with_a_new_state_is_read() -> None:
     bare = await read("<recording><recordID>rec-1</recordID><state>archived</state></recording>")
     assert (bare.size, bare.raw_size, bare.formats, bare.state) == (None, None, (), "archived")
     assert (bare.start_time, bare.parent_meeting_id, bare.breakout_rooms) == (None, "", ())
+    assert (bare.published, bare.protected, bare.meeting_id) == (None, False, "")
+    named = await read(
+        "<recording><recordID>rec-1</recordID><published>TRUE</published><protected>true</protected>"
+        "<metadata><meetingId>room-7</meetingId></metadata></recording>"
+    )
+    assert (named.published, named.protected, named.meeting_id) == (True, True, "room-7")
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "whose"),
+    [
+        ("<recording><meetingID>room-8</meetingID><state>published</state></recording>", ("", "room-8")),
+        ("<recording><recordID>rec-2</recordID></recording>", ("rec-2", "")),
+        (
+            "<recording><recordID>rec-2</recordID><published>yes</published><state/></recording>",
+            ("rec-2", ""),
+        ),
+        ("<recording><recordID>rec-2</recordID><name>A & B</name></recording>", ("rec-2", "")),
+        ("<recording/>", ("", "")),
+    ],
+)
+async def test_one_unreadable_recording_costs_itself_only(unreadable: str, whose: object) -> None:
+    bbb, _ = client_of(listing(recording("rec-1"), unreadable, recording("rec-3")), listing())
+    for limit in (None, 3):
+        page = await bbb.all_recordings(GetRecordings(meeting_ids=["a"], limit=limit))
+        assert [found.record_id for found in page.recordings] == ["rec-1", "rec-3"]
+        assert [(each.record_id, each.meeting_id) for each in page.unread] == [whose]
+        bbb, asked = client_of(listing(recording("rec-1"), unreadable, recording("rec-3")), listing())
+    assert len(asked) == 0
+
+
+@pytest.mark.parametrize(
+    ("states", "counts"),
+    [
+        (("deleted", "published"), "published"),
+        (("published", "deleted"), "published"),
+        (("processing", "unpublished"), "unpublished"),
+        (("archived", "published"), "archived"),
+    ],
+)
+async def test_of_the_same_recording_twice_the_one_counts_that_is_not_deleted(
+    states: tuple[str, str], counts: str
+) -> None:
+    bbb, _ = client_of(listing(*(recording(state=state) for state in states)))
+    (found,) = (await bbb.all_recordings(GetRecordings(record_ids=["rec-1"]))).recordings
+    assert found.state == counts
 
 
 async def test_recordings_are_asked_for_by_meeting_and_state() -> None:
@@ -150,7 +196,7 @@ def pages_of(ids: list[str]) -> Any:
 
 
 async def ids_of(bbb: Any, request: GetRecordings) -> list[str]:
-    return [found.record_id async for found in bbb.all_recordings(request)]
+    return [found.record_id for found in (await bbb.all_recordings(request)).recordings]
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 10])

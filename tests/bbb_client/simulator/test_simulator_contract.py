@@ -137,7 +137,7 @@ async def test_recordings_are_listed_changed_and_deleted(both: tuple[Running, BB
     ids = [recording.record_id]
     await bbb.update_recordings(UpdateRecordings(record_ids=ids, meta={"name": "x"}))
     assert await bbb.publish_recordings(ids, publish=False) is False
-    found = [entry async for entry in bbb.all_recordings(GetRecordings(meeting_ids=[ROOM]))]
+    found = (await bbb.all_recordings(GetRecordings(meeting_ids=[ROOM]))).recordings
     assert [(entry.state, entry.metadata["name"]) for entry in found] == [(RecordingState.UNPUBLISHED, "x")]
     await bbb.put_recording_text_track(
         PutRecordingTextTrack(
