@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
@@ -35,7 +37,7 @@ from app.settings import Settings
 from app.templating import STATIC, Templates, static_version
 from app.web import csrf, errors, health
 from app.web.frame import Frame
-from app.web.index import Pages, Paths
+from app.web.index import Pages, Paths, pages_of, without_trimmings
 from app.web.site import Site
 
 # What stands before every page: the viewer is known, forms are checked.
@@ -106,8 +108,20 @@ def page_router(settings: Settings) -> APIRouter:
 
 @elsewhere.api_route("/{path:path}", methods=["GET", "POST"], include_in_schema=False)
 async def nothing_here(request: Request) -> Response:
-    """Whatever no other route answers, with the viewer known, so that the page looks like home."""
-    del request
+    """Whatever no other route answers, with the viewer known, so that the page looks like home.
+
+    Links are copied with what stands behind them, a slash, a full stop, a bracket: they lead to the page they mean.
+    Where a form was refused there is no page of its own, and a language that is changed there opens it again: that
+    leads back to the page of the form.
+    """
+    if request.method == "GET":
+        pages, path = pages_of(request.app), request.url.path
+        if pages.takes_forms_only(path):
+            return RedirectResponse(quote(pages.above(path)), 303)
+        meant = without_trimmings(path)
+        if meant != path and pages.has(meant):
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(quote(meant) + query, 301)
     raise NotFoundError
 
 

@@ -10,11 +10,13 @@ from fastapi import Depends, Request
 from app import i18n, wording
 from app.accounts import sessions, tokens
 from app.accounts.service import BannedError
+from app.accounts.zones import known_zone
 from app.db import Database, get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.web.browser import get_cookie
 
+ZONE_COOKIE = "zone"  # where a guest's browser is; a script writes it
 ACTING = "acting"  # the cookie that says for whom one acts on this browser
 
 
@@ -160,8 +162,11 @@ def _listed(organisations: str | list[list[Any]] | None) -> list[list[Any]]:
 
 
 def use_language(request: Request, viewer: Viewer | None) -> None:
-    """The viewer's own language and zone; else the one chosen on this browser, else what the browser asks for."""
-    wording.use_zone(viewer.time_zone if viewer else None)
+    """The viewer's own language and zone; else the one chosen on this browser, else what the browser asks for.
+
+    Guests have the zone that their browser is in: `static/js/guest_zone.js` says it in a cookie.
+    """
+    wording.use_zone(viewer.time_zone if viewer else known_zone(request.cookies.get(ZONE_COOKIE)))
     if viewer:
         i18n.speak(viewer.language)
     else:

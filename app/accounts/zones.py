@@ -44,6 +44,11 @@ def by_part_of_the_world() -> tuple[Group, ...]:
     )
 
 
+def known_zone(name: str | None) -> str | None:
+    """The zone of this IANA name, as a browser says it; None if there is none: a cookie can say anything."""
+    return name if name in _known() else None
+
+
 def _is_known(name: str) -> str:
     if name not in _known():
         raise Problem(lazy("There is no such time zone. Choose one from the list."))

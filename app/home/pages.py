@@ -18,7 +18,7 @@ from app.i18n import lazy
 from app.memberships.limits import offers
 from app.memberships.models import HolderKind, Tier
 from app.memberships.refusal_words import amount
-from app.rooms.addresses import leads_to
+from app.rooms.addresses import SHORTEST, address_meant, leads_to
 from app.web.browser import YEAR, set_cookie, settings_of
 from app.web.forms import Form, Input, Line, Problem, read_form
 from app.web.lists import Number, Search
@@ -29,16 +29,21 @@ from quotas.limits import LimitName, Limits
 router = APIRouter()
 router.include_router(tiers.router)
 ADDRESS_LENGTH = 300
+LINK = re.compile(r"/r/([^/?#\s]+)")
 SHOWN = (LimitName.MEETING_MINUTES, LimitName.GROUP_SIZE, LimitName.ROOMS, LimitName.STORAGE_BYTES)
 
 
 def _room_in(text: str) -> str:
-    """The room's own part of a link or a name: https://meet.example/r/weekly-assembly becomes weekly-assembly."""
-    address = text.strip()[:ADDRESS_LENGTH].split("?")[0].split("#")[0].rstrip("/")
-    last = address.rpartition("/")[2].lower()
-    if not re.fullmatch(r"[a-z0-9-]{3,60}", last):
-        raise Problem(lazy("Type the link of the room, or its last part: weekly-assembly."))
-    return last
+    """The address of the room that is meant by a link, by its last part, or by the room's name.
+
+    https://meet.example/r/weekly-assembly, Weekly-Assembly. and “Weekly Assembly” are all weekly-assembly.
+    """
+    typed = text[:ADDRESS_LENGTH]
+    in_link = LINK.search(typed)
+    address = address_meant(in_link[1] if in_link else typed)
+    if len(address) < SHORTEST:
+        raise Problem(lazy("Type the room’s link or its name, like “Weekly Assembly”."))
+    return address
 
 
 class JoinByAddress(Input):
@@ -61,7 +66,7 @@ async def join_by_address(request: Request, session: Session) -> Response:
     if form.value is not None:
         if await leads_to(session, form.value.address) is not None:
             return RedirectResponse(path_of(request, "rooms.show", slug=form.value.address), 303)
-        form.fail("address", lazy("There is no room at this address. Look at your invitation again."))
+        form.fail("address", lazy("We can’t find that room. Check the link or name in your invitation."))
     return await _landing(request, session, form, 422)
 
 

@@ -19,6 +19,7 @@ from app.meetings.start_input import StartChoice, StartInput, hosts_wish
 from app.meetings.starting import Start, start_meeting
 from app.meetings.visitors import JoinInput, Visit, known_name, refused_as_full, remember, visit_of
 from app.rooms.access import NotTheHostError
+from app.rooms.addresses import address_meant, is_taken
 from app.servers.pool import BBBServers, Servers
 from app.web.browser import settings_of
 from app.web.forms import Form, read_form
@@ -42,7 +43,13 @@ class NotForYouToStartError(ForbiddenError):
 async def show(request: Request, database: Databased, viewer: AnyViewer, slug: str) -> Response:
     """The room, for whoever has its link."""
     async with database.reading() as session:
-        return await _show(request, session, viewer, slug)
+        try:
+            return await _show(request, session, viewer, slug)
+        except NotFoundError:
+            meant = address_meant(slug)
+            if meant == slug or not await is_taken(session, meant):
+                raise
+            return RedirectResponse(path_of(request, "rooms.show", slug=meant), 301)
 
 
 async def _show(request: Request, session: AsyncSession, viewer: Viewer | None, slug: str) -> Response:

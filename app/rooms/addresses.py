@@ -12,6 +12,7 @@ from app import clock
 from app.i18n import lazy
 from app.rooms.models import RoomAddress
 from app.web.forms import Problem
+from app.web.index import INVISIBLE
 
 LONGEST, SHORTEST = 60, 3
 RESERVED = frozenset(
@@ -76,10 +77,20 @@ def check_address(value: str) -> str:
     return address
 
 
+def address_meant(text: str) -> str:
+    """The address that somebody means by a name or a mistyped address; "" if there is none in it.
+
+    Mails and chats glue a full stop, a bracket or an invisible space to a link, phones begin it with a capital.
+    Accents fall, what is invisible goes, all else that no address has stands for a hyphen.
+    """
+    seen = "".join(letter for letter in text if unicodedata.category(letter) not in INVISIBLE)
+    plain = unicodedata.normalize("NFKD", seen).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST].strip("-")
+
+
 def address_from(name: str) -> str:
     """A readable address for a room's name: accents fall, other scripts become a short random one."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    address = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST].strip("-")
+    address = address_meant(name)
     if len(address) < SHORTEST or address in RESERVED:
         address = f"{address or NOT_LATIN}-{secrets.token_hex(3)}"
     return address
@@ -121,3 +132,8 @@ async def lead_to(session: AsyncSession, address: str, room_id: int) -> None:
 async def leads_to(session: AsyncSession, address: str) -> int | None:
     """The room that an address, old or new, leads to."""
     return await session.scalar(select(RoomAddress.room_id).where(RoomAddress.slug == address))
+
+
+async def is_taken(session: AsyncSession, address: str) -> bool:
+    """Whether a room has, or ever had, this address."""
+    return await session.scalar(select(RoomAddress.slug).where(RoomAddress.slug == address)) is not None

@@ -6,7 +6,6 @@ from http.cookies import SimpleCookie
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
@@ -22,6 +21,9 @@ LARGEST_FILE = 6_000_000
 PAYMENTS = "/ledger/imports"
 # What BBB reports of a meeting of hundreds is larger; its route looks who asks before it reads.
 LARGEST_REPORT = 4_000_000
+
+# In the scope of a request that asked for the headers only and is answered like GET.
+HEAD = "guildhall.head"
 
 log = structlog.get_logger()
 
@@ -82,6 +84,9 @@ class Frame:
                 self._dress(MutableHeaders(scope=message), scope)
             await send(message)
 
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET", HEAD: True}
+            send = _headers_only(send)
         try:
             await self.app(scope, receive_some, send_framed)
         finally:
@@ -111,11 +116,26 @@ class Frame:
         # The route's pattern, never the path or the query: those carry tokens and signed addresses.
         log.info(
             "request",
-            method=Request(scope).method,
+            method="HEAD" if HEAD in scope else scope["method"],
             route=getattr(route, "path", "?"),
             status=status,
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
+
+
+def _headers_only(send: Send) -> Send:
+    """What HEAD gets: the answer to GET without its body, whatever route gives it."""
+    complete = False
+
+    async def send_headers(message: Message) -> None:
+        nonlocal complete
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif not complete:
+            complete = True
+            await send({"type": "http.response.body", "body": b""})
+
+    return send_headers
 
 
 def _largest(path: str) -> int:

@@ -1,6 +1,7 @@
 """All pages in one table: a page is found by the first word of its path, and a path by the page's name."""
 
 import contextlib
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
+
+INVISIBLE = {"Cf", "Cc"}  # Unicode categories: zero-width spaces, marks of direction, control characters
+TRIMMINGS = " \u00a0/\\.,;:!?*_~'\"`’”»>)]}<([{«“‘"
 
 
 class Pages(BaseRoute):
@@ -50,6 +54,24 @@ class Pages(BaseRoute):
                 partial = match, found
         return partial
 
+    def has(self, path: str) -> bool:
+        """Whether there is a page to look at under this path."""
+        return self._match(path) is Match.FULL
+
+    def takes_forms_only(self, path: str) -> bool:
+        """Whether forms are sent to this path, and there is nothing to look at."""
+        return self._match(path) is Match.PARTIAL
+
+    def _match(self, path: str) -> Match:
+        return self.matches({"type": "http", "method": "GET", "path": path, "root_path": ""})[0]
+
+    def above(self, path: str) -> str:
+        """The nearest page over a path that only takes forms: /r/open-house for /r/open-house/join."""
+        while path := path.rpartition("/")[0]:
+            if self.has(path):
+                return path
+        return "/"
+
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """The path of a page by its name, as Starlette looks for it; pages and templates ask `Paths`."""
         for route in self.routes:
@@ -60,6 +82,11 @@ class Pages(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the page that was found answer."""
         await scope["route"].handle(scope, receive, send)
+
+
+def pages_of(app: FastAPI) -> Pages:
+    """The pages of a site."""
+    return next(route for route in app.routes if isinstance(route, Pages))
 
 
 def every_route(routes: Sequence[BaseRoute]) -> Iterator[RouteContext]:
@@ -85,6 +112,16 @@ class Paths:
             for route in every_route(self._app.routes):
                 self._patterns.setdefault(str(route.name), str(route.path_format))
         return self._patterns[name]
+
+
+def without_trimmings(path: str) -> str:
+    """A path without what mails and chats glue to its end, its first word in small letters.
+
+    Never two slashes at its beginning: a browser would take that for another host.
+    """
+    seen = "".join(letter for letter in path if unicodedata.category(letter) not in INVISIBLE)
+    first, slash, rest = seen.strip(TRIMMINGS).partition("/")
+    return f"/{first.lower()}{slash}{rest}"
 
 
 def _first_word(path: str) -> str:

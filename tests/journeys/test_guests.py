@@ -1,7 +1,8 @@
 """What happens to people who come by a room's link: names, consent, codes, the lobby, a full room."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -204,3 +205,25 @@ async def people(house: House, meeting: Meeting) -> list[dict]:
     """Who is in a meeting, as BBB says."""
     state = await house.bbb("GET", "state")
     return next(one["people"] for one in state["meetings"] if one["meetingID"] == meeting.external_id)
+
+
+async def test_a_guest_reads_times_in_their_own_zone_from_the_first_page_on(house: House, door: Door):
+    ada = await house.person("Ada Okafor")
+    await house.room(ada, "Far away")
+    host = await door.signed_in(ada)
+    await host.open("/r/far-away")
+    await host.press("Start the meeting")
+    await host.is_in_meeting()
+    await host.open("/r/far-away")
+    await host.page.locator("summary", has_text="End the meeting").click()
+    await host.press("End it for everyone")
+    await host.reads("The host ended the meeting")
+
+    guest = await door.visitor(timezone_id="Asia/Kolkata")
+    await guest.open("/r/far-away")
+    # Kolkata is half an hour off every full hour: no other zone of the machine would say the same.
+    shown = guest.page.locator("main time").first
+    ended = await shown.get_attribute("datetime")
+    there = datetime.fromisoformat(ended or "").astimezone(ZoneInfo("Asia/Kolkata"))
+    await expect(shown).to_contain_text(f"{there:%H:%M}")
+    await expect(guest.page.locator("main")).not_to_contain_text("UTC")

@@ -147,7 +147,7 @@ async def test_an_address_that_never_was_is_not_found(site):
         await guest.open("/")
         await guest.submit("/", address="https://elsewhere.example/r/nowhere-at-all?x=1")
         assert guest.page.status_code == 422
-        assert "There is no room at this address" in guest.words
+        assert "We can’t find that room" in guest.words
 
 
 async def test_a_room_is_found_from_the_landing_page_by_its_link(site, database):
