@@ -1,6 +1,7 @@
 """PostgreSQL: one engine a process, one transaction a request or job, committed before the answer leaves."""
 
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,13 +12,18 @@ import structlog
 from fastapi import Depends, Request
 from sqlalchemy import BigInteger, DateTime, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from app.outages import is_of_no_use
 from app.settings import DatabaseSettings
 
 log = structlog.get_logger()
+
+# Later than PostgreSQL gives up itself (`statement_timeout`): whoever has not answered by then is dead.
+ANSWER_SECONDS = 15.0
 
 # Names that alembic can drop again: every constraint has one.
 NAMES = {
@@ -86,7 +92,8 @@ class Statement:
             hear(self._sql)
         try:
             found: Sequence[Any] = await driver.fetch(self._sql, *[values[name] for name in self._names])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            session.info["suspect"](error)
             raise _as_sqlalchemy(error) from error
         return found
 
@@ -130,17 +137,24 @@ class Database:
             connect_args={
                 "record_class": Found,
                 "timeout": 5,
-                "command_timeout": 15,
+                "command_timeout": ANSWER_SECONDS,
                 "server_settings": {
                     "application_name": "guildhall",
                     "statement_timeout": "10000",
                     # A lock that is not had soon is a sign of trouble: better one error than a queue.
                     "lock_timeout": "5000",
                     "idle_in_transaction_session_timeout": "30000",
+                    # Firewalls forget a connection on which nothing goes; a server keeps one whose other end is gone.
+                    "tcp_keepalives_idle": "30",
+                    "tcp_keepalives_interval": "10",
+                    "tcp_keepalives_count": "3",
                 },
             },
         )
-        event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
+        self._suspect_before = 0.0
+        event.listen(self.engine.sync_engine, "connect", _note_age)
+        event.listen(self.engine.sync_engine, "checkout", self._refuse_dead)
+        event.listen(self.engine.sync_engine, "handle_error", self._give_up_useless)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         # Told of every statement that goes to the driver as it is: what SQLAlchemy's events are for all others.
         self.heard: list[Callable[[str], object]] = []
@@ -164,7 +178,8 @@ class Database:
 
         Under READ COMMITTED each statement sees what is committed at its own moment, so nothing else is different.
         """
-        async with self._readers(info={"reads": True, "heard": self.heard}) as session:
+        info = {"reads": True, "heard": self.heard, "suspect": self._suspect}
+        async with self._readers(info=info) as session:
             yield session
 
     async def _let_leave(self, error: TraceError) -> None:
@@ -178,6 +193,26 @@ class Database:
         except (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             log.warning("database.trace_lost", error=type(failure).__name__)
 
+    def _suspect(self, error: BaseException) -> None:
+        """An error after which no connection of this time is used again: the others are as dead, or read-only."""
+        if is_of_no_use(error):
+            self._suspect_before = time.monotonic()
+
+    def _give_up_useless(self, context: ExceptionContext) -> None:
+        """Without this, one that answers nothing would be asked to roll back, and be used again."""
+        self._suspect(context.original_exception)
+        if is_of_no_use(context.original_exception):
+            context.is_disconnect = True
+
+    def _refuse_dead(self, connection: Any, record: Any, _proxy: object) -> None:
+        """A connection that died while it rested is replaced, with all others of its time, before anyone has one.
+
+        The driver has seen its socket close, so it need not be asked by a ping: that is three more ways to PostgreSQL
+        and back for each transaction.
+        """
+        if connection.driver_connection.is_closed() or record.info["since"] < self._suspect_before:
+            raise InvalidatePoolError
+
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
@@ -189,14 +224,8 @@ def _refuse_writing(_connection: object, _cursor: object, statement: str, *_rest
         raise RuntimeError("a page that only reads was about to write")
 
 
-def _refuse_dead(connection: Any, _record: object, _proxy: object) -> None:
-    """A connection that died while it rested, and all others of its time, are replaced before anyone is handed one.
-
-    The driver has seen its socket close, so it need not be asked by a ping: that is three more ways to PostgreSQL and
-    back for each transaction.
-    """
-    if connection.driver_connection.is_closed():
-        raise InvalidatePoolError
+def _note_age(_connection: object, record: Any) -> None:
+    record.info["since"] = time.monotonic()
 
 
 def get_database(request: Request) -> Database:

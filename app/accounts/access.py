@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import DBAPIError
 
 from app import i18n, wording
 from app.accounts import sessions, tokens
@@ -14,6 +15,7 @@ from app.accounts.zones import known_zone
 from app.db import Database, get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
+from app.outages import outage_of
 from app.web.browser import get_cookie
 
 ZONE_COOKIE = "zone"  # where a guest's browser is; a script writes it
@@ -137,8 +139,13 @@ async def _seen(database: Database, token: str) -> Any | None:
     async with database.reading() as session:
         found = await sessions.find(session, token)
     if found is not None and sessions.is_to_be_seen(found.last_seen_at):
-        async with database.transaction() as session:
-            await sessions.keep_alive(session, found.session_id)
+        try:
+            async with database.transaction() as session:
+                await sessions.keep_alive(session, found.session_id)
+        except DBAPIError as error:
+            # A full disk, or a server that only reads for now: that is no reason not to show a page.
+            if outage_of(error) is None:
+                raise
     return found
 
 

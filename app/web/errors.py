@@ -8,12 +8,13 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from app.errors import ForbiddenError, GuildhallError, NotFoundError, UnavailableError
 from app.i18n import lazy
+from app.outages import outage_of
 from app.web.csrf import FIELD, ExpiredFormError, protect
 from app.web.forms import message
 from app.web.pages import page
@@ -66,6 +67,21 @@ class InvalidError(GuildhallError):
         return {"fields": self.fields}
 
 
+class DatabaseUnavailableError(UnavailableError):
+    """The database does not do what is asked of it now; `retry_after` says in how many seconds it may."""
+
+    title = lazy("We can't reach the database right now")
+    message = lazy("Try again in a minute.")
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()
+
+    def headers(self) -> dict[str, str]:
+        """When to try again."""
+        return {"retry-after": str(self.retry_after)}
+
+
 KNOWN: dict[int, type[GuildhallError]] = {
     400: UnreadableError,
     403: ForbiddenError,
@@ -80,7 +96,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GuildhallError, _guildhall)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for kind in (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    for kind in (
+        DBAPIError,
+        PoolTimeoutError,
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    ):
         app.add_exception_handler(kind, _database)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -142,39 +165,22 @@ def _field(problem: dict[str, Any]) -> str:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    """PostgreSQL is away, or took too long: say so, and keep what was typed."""
-    original = getattr(error, "orig", None)
-    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
-        cause = getattr(original, "__cause__", None) or original
+    """PostgreSQL is away, full, read-only or too slow: say so, and keep what was typed."""
+    outage = outage_of(error)
+    if outage is None:
+        cause = getattr(getattr(error, "orig", None), "__cause__", None)
         if isinstance(cause, asyncpg.CharacterNotInRepertoireError):
             # A NUL in an address or a field: PostgreSQL has no place for one in a text.
             return answer(request, UnreadableError())
         if isinstance(cause, asyncpg.DataError) and isinstance(cause.__cause__, OverflowError):
             # A number in an address that is larger than any number of a row.
             return answer(request, NotFoundError())
-        if not (error.connection_invalidated or _is_absence(cause)):
-            return await _unexpected(request, error)
-    log.error("database.unavailable", error=type(original or error).__name__)
+        return await _unexpected(request, error)
+    log.error("database.unavailable", kind=outage.kind, cause=outage.cause)
     # The viewer is looked for before the form is: without this, what was typed would be lost. It asks no database.
     with contextlib.suppress(GuildhallError):
         await protect(request)
-    return answer(request, UnavailableError())
-
-
-def _is_absence(error: BaseException | None) -> bool:
-    return isinstance(
-        error,
-        OSError
-        | TimeoutError
-        | asyncpg.InterfaceError
-        | asyncpg.PostgresConnectionError
-        | asyncpg.OperatorInterventionError
-        | asyncpg.CannotConnectNowError
-        | asyncpg.LockNotAvailableError
-        | asyncpg.QueryCanceledError
-        # Two who waited for each other: one of them may simply try again.
-        | asyncpg.DeadlockDetectedError,
-    )
+    return answer(request, DatabaseUnavailableError(outage.retry_after))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
