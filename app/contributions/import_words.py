@@ -9,7 +9,7 @@ from app.i18n import Text, lazy
 FILE_KINDS: Mapping[str, Text] = {
     FileKind.LIBERAPAY: lazy("Liberapay, payments"),
     FileKind.CSV: lazy("Table (CSV)"),
-    FileKind.CAMT: lazy("Bank statement (CAMT.053)"),
+    FileKind.CAMT: lazy("Bank statement (CAMT)"),
 }
 STATES: Mapping[str, Text] = {
     LineState.MATCHED: lazy("Matched"),
@@ -28,4 +28,8 @@ OUT: Mapping[str, Text] = {
     LeftOut.OUTGOING: lazy("It went out, or was given back."),
     LeftOut.REVERSED: lazy("It was taken back."),
     LeftOut.PENDING: lazy("It is announced and not booked yet."),
+    LeftOut.RETURNED: lazy("A payment of yours came back. It’s not a contribution."),
+    LeftOut.GIVEN_BACK: lazy("An earlier payment was returned to whoever made it."),
+    LeftOut.FEE: lazy("The bank’s fee for these payments."),
+    LeftOut.REPEATED: lazy("It’s in this file twice and counts once."),
 }

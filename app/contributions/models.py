@@ -187,6 +187,10 @@ class LeftOut(StrEnum):
     OUTGOING = "outgoing"
     REVERSED = "reversed"
     PENDING = "pending"
+    RETURNED = "returned"
+    GIVEN_BACK = "given_back"
+    FEE = "fee"
+    REPEATED = "repeated"
 
 
 class ImportLine(WithId, Base):

@@ -49,6 +49,8 @@ def _match(
     by_address: tuple[Mapping[str, set[int]], Mapping[str, set[int]]],
     by_payer: Mapping[str, int],
 ) -> Match:
+    if payment.booking is not None and payment.booking.is_batch:
+        return Match(others=sorted(written))
     mailed, named = (found.get(payment.payer_email.lower(), set()) for found in by_address)
     if written:
         return _of(written, MatchedBy.REFERENCE, mailed)

@@ -19,10 +19,27 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
+class Booking:
+    """Where a bank has booked a payment, by which the same one is known in another of its files.
+
+    `entry_key`: how the keys of its entry begin; empty: the bank gives it no number. `statement` counts those of the
+    file. `is_batch`: it is several payments in one, nobody's as a whole.
+    """
+
+    account: str
+    entry_key: str
+    entry_cents: int
+    end_to_end: str
+    statement: int
+    is_batch: bool = False
+
+
+@dataclass(frozen=True)
 class Payment:
     """One payment of a file. `key` is the same in every file that tells of it; `cents` is below zero if it went out.
 
-    `payer_key` knows the payer again; empty if the file says nothing of the kind.
+    `payer_key` knows the payer again; empty if the file says nothing of the kind. `look`: why somebody has to look at
+    it before it is recorded.
     """
 
     number: int
@@ -35,6 +52,8 @@ class Payment:
     payer_key: str = ""
     reference: str = ""
     left_out: LeftOut | None = None
+    look: Text | None = None
+    booking: Booking | None = None
 
     @property
     def why_out(self) -> LeftOut | None:

@@ -40,8 +40,12 @@ class Looked:
 
     @property
     def doubtful(self) -> bool:
-        """Whether somebody has to look: two could have paid it, or another amount stands already."""
-        return bool(self.match.others) or (self.known is not None and self.known != self.payment.cents)
+        """Whether somebody has to look: two could have paid it, another amount stands, the bank is unclear."""
+        return bool(
+            self.match.others
+            or (self.known is not None and self.known != self.payment.cents)
+            or (self.known is None and self.payment.look is not None)
+        )
 
 
 @dataclass(frozen=True)

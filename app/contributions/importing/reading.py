@@ -6,14 +6,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from app.contributions.importing import camt, liberapay, mapped
+from app.contributions.importing import liberapay, mapped
+from app.contributions.importing.archives import ZIP, statements_in
+from app.contributions.importing.camt import statements
 from app.contributions.importing.mapped import Columns, guessed
 from app.contributions.importing.payments import Payment, Trouble, UnreadableError, trouble_with
 from app.contributions.importing.tables import Table, table_of
 from app.i18n import lazy
 
 LARGEST_FILE = 5_000_000
-_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
+_ARCHIVES = (b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
 
 
 class FileKind(StrEnum):
@@ -21,7 +23,7 @@ class FileKind(StrEnum):
 
     LIBERAPAY = "liberapay"
     CSV = "csv"
-    CAMT = "camt053"
+    CAMT = "camt053"  # 052 and 054 too
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ def kind_of(content: bytes) -> FileKind:
         raise UnreadableError(lazy("This file is empty."))
     if len(content) > LARGEST_FILE:
         raise UnreadableError(lazy("This file is larger than 5 MB. Export it in parts, a year at a time."))
+    if content.startswith(ZIP):
+        statements_in(content)
+        return FileKind.CAMT
     if content.startswith(_ARCHIVES):
         raise UnreadableError(
             lazy(
@@ -60,7 +65,8 @@ def read(content: bytes, kind: FileKind, mapping: Mapping[str, Any], today: date
     """The payments in a file. Raises UnreadableError."""
     table, columns = None, None
     if kind is FileKind.CAMT:
-        payments, troubles = camt.payments_of(content)
+        documents = statements_in(content) if content.startswith(ZIP) else [content]
+        payments, troubles = statements.payments_of(documents)
     else:
         table = table_of(content)
         if kind is FileKind.LIBERAPAY:
