@@ -1,12 +1,15 @@
 """What the operator sets in the environment: every name begins with `GUILDHALL_`."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.addresses import NotAnAddressError, tidy_address
 
 PREFIX = "GUILDHALL_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,6 +20,34 @@ S = TypeVar("S", bound="DatabaseSettings")
 
 class SettingsError(Exception):
     """Settings that cannot be used; its text has one line for each, with the setting's name."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A name, perhaps none, and an address whose domain is written in ASCII."""
+
+    name: str
+    address: str
+
+    @classmethod
+    def read(cls, text: str) -> "Sender":
+        """Of “Guildhall <hall@example.org>”, or the address alone. Raises ValueError."""
+        name, bracket, rest = text.strip().rpartition("<")
+        try:
+            address = tidy_address(rest.removesuffix(">").strip(), private=True)
+        except NotAnAddressError:
+            address = ""
+        if not address or bool(bracket) != rest.endswith(">") or not text.isprintable():
+            raise ValueError("must be an address, like Guildhall <hall@example.org>")
+        name = name.strip()
+        if len(name) > 1 and name[0] == name[-1] == '"':
+            name = name[1:-1].replace('\\"', '"')
+        return cls(name, address)
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @."""
+        return self.address.rpartition("@")[2]
 
 
 class DatabaseSettings(BaseSettings):
@@ -85,6 +116,9 @@ class Settings(DatabaseSettings):
         SecretStr(""), description="smtp://user:password@host:587, or smtps:// for TLS from the first byte."
     )
     mail_from: str = Field("", description="The sender of mails, e.g. Guildhall <hall@example.org>.")
+    mail_reply_to: str = Field(
+        "", description="Where answers to mails go, if not to their sender, e.g. Office <office@example.org>."
+    )
     source_url: str = Field(
         "", description="Where visitors find the source of this very program; the licence asks for it."
     )
@@ -137,6 +171,13 @@ class Settings(DatabaseSettings):
             raise ValueError("must be an address that begins with https://")
         return value
 
+    @field_validator("mail_from", "mail_reply_to")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if value:
+            Sender.read(value)
+        return value
+
     @field_validator("accent")
     @classmethod
     def _colour(cls, value: str) -> str:
@@ -173,6 +214,18 @@ class Settings(DatabaseSettings):
     def secure(self) -> bool:
         """Whether the site is reached by https, so that cookies may insist on it."""
         return self.public_url.startswith("https://")
+
+    @property
+    def sender(self) -> Sender:
+        """Whom mails are from; on this machine alone one may do without an address."""
+        return (
+            Sender.read(self.mail_from) if self.mail_from else Sender(self.site_name, "guildhall@localhost")
+        )
+
+    @property
+    def reply_to(self) -> Sender | None:
+        """Where answers to mails go; None: to the sender."""
+        return Sender.read(self.mail_reply_to) if self.mail_reply_to else None
 
     @property
     def bbb_origins(self) -> list[str]:

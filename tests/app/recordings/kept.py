@@ -6,6 +6,7 @@ import email.policy
 from datetime import timedelta
 from types import SimpleNamespace
 
+import aiosmtplib
 from pydantic import SecretStr
 from sqlalchemy import select, text, update
 
@@ -18,8 +19,8 @@ from app.worker import mailer_of
 from bbb_client.simulator.faults import Fault, Kind
 from bbb_client.simulator.recordings import Recording as AtBBB
 from bbb_client.simulator.recordings import State
+from tests.app.mail.test_delivery import smtp_server
 from tests.app.recordings.rows import a_recording
-from tests.app.test_mail import smtp_server
 
 DONE = {
     "mail:deliver": mail.deliver,
@@ -77,7 +78,7 @@ class House:
         while job := await self._next_job(failed):
             try:
                 await self.do_job(job)
-            except (OSError, mail.aiosmtplib.SMTPException):
+            except (OSError, aiosmtplib.SMTPException):
                 failed.add(job.id)
                 continue
             async with self.database.transaction() as session:

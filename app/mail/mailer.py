@@ -1,0 +1,69 @@
+"""Mails are written here, in the reader's language, from one template each."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock, i18n, jobs
+from app.mail.models import OutgoingMail
+from app.mail.plain import plain
+from app.templating import Templates
+
+
+@dataclass(frozen=True)
+class Then:
+    """What the worker is to do once a mail was handed to the SMTP server: a task, with small arguments."""
+
+    task: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+class Mailer:
+    """Writes mails from `templates/email/<name>/` in the reader's language."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    async def send(
+        self,
+        session: AsyncSession,
+        to: str,
+        mail: str,
+        /,
+        *,
+        language: str,
+        then: Then | None = None,
+        **context: Any,
+    ) -> None:
+        """Queue `mail`, a folder of templates, to an address; it leaves only if this transaction is committed.
+
+        `then` is done once it was sent, and never if it cannot be.
+        """
+        subject, html = self._render(mail, language, context)
+        written = OutgoingMail(
+            to=to,
+            subject=subject,
+            text=plain(html),
+            html=html,
+            created_at=clock.now(),
+            then_task=then.task if then else None,
+            then_args=then.args if then else None,
+        )
+        session.add(written)
+        await session.flush()
+        await jobs.defer(session, "mail:deliver", mail_id=written.id)
+
+    def _render(self, mail: str, language: str, context: dict[str, Any]) -> tuple[str, str]:
+        """Subject and HTML, in this language."""
+        before = i18n.spoken()
+        i18n.speak(language)
+        try:
+            words = self._templates.render(f"email/{mail}/subject.txt", language=language, **context)
+            subject = " ".join(words.split())
+            html = self._templates.render(
+                f"email/{mail}/body.html", language=language, subject=subject, unsubscribe=None, **context
+            )
+        finally:
+            i18n.speak(before)
+        return subject, html
