@@ -16,7 +16,7 @@ from app.db import Session
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.joining import interest_deciding, interest_mails, interests
-from app.joining.interest_deciding import Acceptance, DecidedAlreadyError
+from app.joining.interest_deciding import Acceptance, DecidedAlreadyError, NoSuchOrganisationError
 from app.joining.interest_schemas import Count, Words, values_of
 from app.joining.models import Interest, InterestState
 from app.memberships.granting import tiers_for
@@ -55,6 +55,7 @@ class AcceptInput(Input):
     """What becomes of it; what is left empty is not pledged."""
 
     address: Annotated[Line, AfterValidator(check_address)] = ""
+    is_here: bool = False
     tier: Line = ""
     seats: Annotated[Annotated[int, Field(ge=1, le=MOST_SEATS)] | None, BeforeValidator(_none_if_empty)] = (
         None
@@ -122,7 +123,7 @@ async def accept(request: Request, session: Session, viewer: Operator, interest_
         try:
             terms = _acceptance(form.value, found)
             admin = await interest_deciding.accept(session, found, terms, viewer, _post(request))
-        except AddressTakenError as error:
+        except (AddressTakenError, NoSuchOrganisationError) as error:
             form.fail("address", error.message)
         else:
             log.info(
@@ -186,6 +187,7 @@ def _acceptance(typed: AcceptInput, found: Interest) -> Acceptance:
         hours=typed.hours,
         servers=typed.servers,
         other=typed.other,
+        is_here=typed.is_here,
     )
 
 
@@ -207,8 +209,11 @@ async def _page(
 ) -> Response:
     said = values_of(found)
     tiers = await _tiers(session)
+    typed = accepting.values.get("address", "") if accepting else ""
+    namesake = await interest_deciding.namesake(session, found, typed or address_from(found.name))
     offered = {
-        "address": address_from(found.name),
+        "address": namesake.slug if namesake else address_from(found.name),
+        "is_here": "yes" if namesake else "",
         "tier": tiers[-1 if found.as_producer else 0][0] if tiers else "",
         "seats": said["hosts"],
         "money": said["offers_cents"],
@@ -223,7 +228,8 @@ async def _page(
         custodian=await interests.custodian_name(session, found),
         remarks=await interest_deciding.remarks_of(session, found.id),
         is_open=found.state in interests.OPEN,
-        tiers=[("", _("None yet: the free limits")), *tiers],
+        tiers=[("", _("No new tier: it keeps what it has, or begins with the free limits")), *tiers],
+        namesake=namesake,
         remark=remark or Form(),
         accepting=accepting or Form(values=offered),
         declining=declining or Form(values={"version": said["version"]}),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, i18n
@@ -21,7 +21,7 @@ from app.joining.interests import OPEN
 from app.joining.models import Interest, InterestRemark, InterestState
 from app.memberships.granting import put_on_tier
 from app.memberships.limits import standing_of
-from app.memberships.models import PolicyRow
+from app.memberships.models import Holder, PolicyRow
 from app.organisations.invitations import Post, invite
 from app.organisations.models import HostRole, Organisation
 from app.organisations.service import create_organisation, put_host
@@ -40,8 +40,19 @@ class DecidedAlreadyError(ConflictError):
 
 
 @dataclass(frozen=True)
+class Namesake:
+    """An organisation that is here already: its address and its name."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Acceptance:
-    """What an operator makes of an expression of interest. Sums in cents of EUR."""
+    """What an operator makes of an expression of interest. Sums in cents of EUR.
+
+    `is_here`: the organisation of this address is here already, and the applicant belongs to it.
+    """
 
     slug: str
     answer: str
@@ -52,6 +63,14 @@ class Acceptance:
     hours: int | None = None
     servers: int | None = None
     other: int | None = None
+    is_here: bool = False
+
+
+class NoSuchOrganisationError(NotFoundError):
+    """The operator named an organisation that is not here."""
+
+    code = "no_such_organisation"
+    message = lazy("There’s no organisation with this address. Untick the box to create it.")
 
 
 async def list_interests(session: AsyncSession, state: str, number: int) -> Page[Interest]:
@@ -97,16 +116,18 @@ async def remark(session: AsyncSession, interest: Interest, words: str, by: str)
 async def accept(
     session: AsyncSession, interest: Interest, terms: Acceptance, by: Viewer, post: Post
 ) -> User | None:
-    """Make the organisation, its first admin and its pledges; the interest is locked.
+    """Make the organisation, or take the one that is here; its admin and its pledges. The interest is locked.
 
     Returns the account that is its admin now; None: the address has no verified one, and is invited. Raises
-    DecidedAlreadyError, organisations.service.AddressTakenError (and nothing is done), NotForThisHolderError.
+    DecidedAlreadyError, organisations.service.AddressTakenError and NoSuchOrganisationError (and nothing is done),
+    NotForThisHolderError, RefusedError if an organisation that is here has no seat left for its new admin.
     """
     if interest.state not in OPEN:
         raise DecidedAlreadyError
-    made = await create_organisation(session, name=interest.name, slug=terms.slug)
-    made.needs, made.website, made.contact = interest.needs, interest.website, interest.email
-    made.custodian_id = interest.custodian_id
+    made = await _organisation(session, interest, terms)
+    made.needs, made.website = made.needs or interest.needs, made.website or interest.website
+    made.contact = made.contact or interest.email
+    made.custodian_id = made.custodian_id or interest.custodian_id
     if terms.tier:
         await put_on_tier(
             session,
@@ -129,6 +150,30 @@ async def accept(
     interest.organisation_id = made.id
     await session.flush()
     return admin
+
+
+async def _organisation(session: AsyncSession, interest: Interest, terms: Acceptance) -> Organisation:
+    """A new organisation, or the one that is here."""
+    if not terms.is_here:
+        return await create_organisation(session, name=interest.name, slug=terms.slug)
+    organisation = await session.scalar(select(Organisation).where(Organisation.slug == terms.slug))
+    if organisation is None:
+        raise NoSuchOrganisationError
+    return organisation
+
+
+async def namesake(session: AsyncSession, interest: Interest, slug: str) -> Namesake | None:
+    """The organisation that an expression of interest is probably about: of the same name, or of this address."""
+    is_it = or_(func.lower(Holder.name) == interest.name.strip().lower(), Organisation.slug == slug)
+    found = await session.execute(
+        select(Organisation.slug, Holder.name)
+        .join(Holder, Holder.id == Organisation.holder_id)
+        .where(is_it)
+        .order_by(Organisation.slug != slug, Organisation.id)
+        .limit(1)
+    )
+    row = found.first()
+    return Namesake(row.slug, row.name) if row else None
 
 
 async def decline(session: AsyncSession, interest: Interest, answer: str, by: str) -> None:

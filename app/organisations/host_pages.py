@@ -140,10 +140,19 @@ async def resume(request: Request, session: Session, viewer: SignedIn, slug: str
     )
 
 
+@router.get(ONE + "/remove", name="organisations.confirm_removal")
+async def confirm_removal(
+    request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int
+) -> Response:
+    """Say what becomes of their rooms and recordings, and ask."""
+    place, _standing, host = await _find(session, await administered(session, slug, viewer), user_id)
+    return await _removal_page(request, session, place, host, Form())
+
+
 @router.post(ONE + "/remove", name="organisations.remove_host")
 async def remove(request: Request, session: Session, viewer: SignedIn, slug: str, user_id: int) -> Response:
     """Remove a host; what was theirs goes to whom the admin chose."""
-    place, standing, host = await _held(session, slug, viewer, user_id)
+    place, _standing, host = await _held(session, slug, viewer, user_id)
     form = await read_form(request, LeaveInput)
     if form.value is not None:
         try:
@@ -164,7 +173,7 @@ async def remove(request: Request, session: Session, viewer: SignedIn, slug: str
                 path_of(request, target, slug=place.organisation.slug),
                 say=said if left.rooms else lazy("Removed."),
             )
-    return await _page(request, session, place, standing, host, {"heir": form}, 422)
+    return await _removal_page(request, session, place, host, form, 422)
 
 
 async def _held(session: AsyncSession, slug: str, viewer: Viewer, user_id: int) -> Found:
@@ -250,10 +259,22 @@ async def _page(
         role_form=forms.get("role", fresh["role"]),
         share_form=forms.get("share", fresh["share"]),
         changes=changes,
-        heir_form=forms.get("heir", Form()),
         confirm=confirm,
         sum=total,
         others=[] if total.limit is None else await with_space(session, standing, host.row.user_id),
+    )
+
+
+async def _removal_page(
+    request: Request, session: AsyncSession, place: Place, host: Host, form: Form[Any], status: int = 200
+) -> Response:
+    return page(
+        request,
+        "organisations/remove_host.html",
+        status,
+        place=place,
+        host=host,
+        form=form,
         left=await left_behind(session, place.organisation.holder_id, host.row.user_id),
         heirs=await others(session, place.organisation, host.row.user_id),
     )

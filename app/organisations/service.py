@@ -92,7 +92,7 @@ async def put_host(
         promised = 0 if invited else await _promised(session, organisation.id, user_id)
         await _spend_a_seat(session, held, helps, promised)
     if role != HostRole.ADMIN:
-        await _keep_an_admin(session, organisation.id, user_id)
+        await _keep_an_admin(session, organisation.id, user_id, stays=True)
     host = insert(OrganisationHost).values(
         organisation_id=organisation.id,
         user_id=user_id,
@@ -113,7 +113,7 @@ async def change_role(
     """Give somebody who hosts already another role. Raises NotFoundError, LastAdminError."""
     await hold(session, organisation.holder_id)
     if role != HostRole.ADMIN:
-        await _keep_an_admin(session, organisation.id, user_id)
+        await _keep_an_admin(session, organisation.id, user_id, stays=True)
     changed = (
         update(OrganisationHost)
         .where(OrganisationHost.organisation_id == organisation.id, OrganisationHost.user_id == user_id)
@@ -131,7 +131,7 @@ async def suspend_host(session: AsyncSession, organisation: Organisation, user_i
     Raises NotFoundError, LastAdminError.
     """
     await hold(session, organisation.holder_id)
-    await _keep_an_admin(session, organisation.id, user_id)
+    await _keep_an_admin(session, organisation.id, user_id, stays=True)
     await _set_suspended(session, organisation, user_id, clock.now())
 
 
@@ -241,8 +241,14 @@ async def _spend_a_seat(
         )
 
 
-async def _keep_an_admin(session: AsyncSession, organisation_id: int, user_id: int) -> None:
-    """Refuse if this person is the only admin and there are others, or rooms, to look after."""
+async def _keep_an_admin(
+    session: AsyncSession, organisation_id: int, user_id: int, *, stays: bool = False
+) -> None:
+    """Refuse if this person is the only admin and there are others to look after. Raises LastAdminError.
+
+    `stays`: they go on hosting for it, so there is somebody to look after in any case. Asked under the holder's lock:
+    of two admins who step down at the same moment, one is refused.
+    """
     role = await session.scalar(
         select(OrganisationHost.role).where(
             OrganisationHost.organisation_id == organisation_id, OrganisationHost.user_id == user_id
@@ -250,6 +256,8 @@ async def _keep_an_admin(session: AsyncSession, organisation_id: int, user_id: i
     )
     if role != HostRole.ADMIN or await longest_admin(session, organisation_id, but=user_id) is not None:
         return
+    if stays:
+        raise LastAdminError
     others = select(func.count()).where(
         OrganisationHost.organisation_id == organisation_id, OrganisationHost.user_id != user_id
     )

@@ -5,6 +5,7 @@ import asyncio
 from sqlalchemy import func, select
 
 from app.contributions.models import LedgerEntry
+from app.joining.models import Interest
 from app.memberships.models import Holder
 from app.organisations.models import Invitation, Organisation, OrganisationHost
 from tests.app.joining.interested import SAID, accepted, expressed, rows
@@ -66,7 +67,7 @@ async def test_a_taken_address_makes_nothing_and_keeps_what_was_typed(rosa, olu,
     await an_organisation(database, "Harbour Radio", "consumer")
     await expressed(rosa, move_clock)
     [interest] = await rows(database)
-    answer = await accepted(olu, interest, answer="A long word")
+    answer = await accepted(olu, interest, answer="A long word", is_here=None)
     assert answer.status_code == 422
     assert "Another organisation has this address." in olu.words
     assert "A long word" in olu.page.text
@@ -74,6 +75,34 @@ async def test_a_taken_address_makes_nothing_and_keeps_what_was_typed(rosa, olu,
         assert await session.scalar(select(func.count()).select_from(Organisation)) == 1
         holders = select(func.count()).select_from(Holder).where(Holder.name == "Harbour Radio")
         assert await session.scalar(holders) == 1
+
+
+async def test_an_application_of_an_organisation_that_is_here_is_accepted_into_it(
+    rosa, olu, move_clock, database
+):
+    user = await a_person(database, "rosa@example.org")
+    here = await an_organisation(database, "Harbour Radio", "consumer")
+    await expressed(rosa, move_clock, name="HARBOUR radio")
+    [interest] = await rows(database)
+    await olu.open(f"/admin/interests/{interest.id}")
+    assert "Harbour Radio is here already." in olu.words
+    await olu.submit("/accept", tier="", answer="Welcome back")
+    assert "Accepted." in olu.words
+    async with database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Organisation)) == 1
+        host = await session.get_one(OrganisationHost, (here.id, user.id))
+        assert (await session.get_one(Interest, interest.id)).organisation_id == here.id
+    assert host.role == "admin"
+    assert {entry.contributor_id for entry in await rows(database, LedgerEntry)} == {here.holder_id}
+
+
+async def test_an_organisation_that_is_not_here_cannot_be_accepted_into(rosa, olu, move_clock, database):
+    await an_organisation(database, "Harbour Radio", "consumer")
+    await expressed(rosa, move_clock)
+    [interest] = await rows(database)
+    answer = await accepted(olu, interest, address="harbour-radios")
+    assert answer.status_code == 422
+    assert "There’s no organisation with this address." in olu.words
 
 
 async def test_two_operators_at_once_decide_once(rosa, olu, move_clock, database):

@@ -1,11 +1,14 @@
 """What an admin does with hosts, at a browser; what a host sees; leaving."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
 from app.accounts.models import User
 from app.memberships.models import Membership
-from app.organisations.models import OrganisationHost
+from app.organisations.models import HostRole, OrganisationHost
+from app.organisations.service import change_role, suspend_host
 from app.rooms.models import Room
 from tests.app.recordings.rows import a_recording
 from tests.factories import a_person, a_room, an_organisation, signed_in, start
@@ -17,6 +20,30 @@ async def role_of(database, riverside, person) -> str | None:
     async with database.transaction() as session:
         found = await session.get(OrganisationHost, (riverside.id, person.id))
         return found.role if found else None
+
+
+@pytest.fixture
+async def solo(database):
+    """An organisation that has one host, its admin."""
+    cora = await a_person(database, "cora@example.org", name="Cora Ruiz")
+    return await an_organisation(database, "Allotments", "consumer", cora="admin"), cora
+
+
+@pytest.fixture
+async def at_own_s(site, solo):
+    """The browser of the one who is alone."""
+    async with signed_in(site, solo[1]) as person:
+        yield person
+
+
+async def demote(database, organisation, user):
+    async with database.transaction() as session:
+        await change_role(session, organisation, user.id, HostRole.HOST)
+
+
+async def suspend(database, organisation, user):
+    async with database.transaction() as session:
+        await suspend_host(session, organisation, user.id)
 
 
 async def test_the_admin_sees_the_figures_and_takes_them_along(at_ada_s, site, database, bea, riverside):
@@ -90,7 +117,9 @@ async def test_the_last_admin_stays_whatever_is_tried(at_ada_s, database, ada, b
     assert "They are its only admin." in at_ada_s.words
     await at_ada_s.submit("/suspend")
     assert "They are its only admin." in at_ada_s.words
+    await at_ada_s.open(f"{at_own}/remove")
     await at_ada_s.submit("/remove")
+    assert "They are its only admin." in at_ada_s.words
     assert await role_of(database, riverside, ada) == "admin"
     await at_ada_s.open(f"{HOME}/leave")
     await at_ada_s.submit("/leave")
@@ -102,6 +131,40 @@ async def test_the_last_admin_stays_whatever_is_tried(at_ada_s, database, ada, b
     await at_ada_s.open(at_own)
     await at_ada_s.submit("/role", role="host")
     assert await role_of(database, riverside, ada) == "admin"
+
+
+@pytest.mark.parametrize("act", [("/role", {"role": "host"}), ("/suspend", {})])
+async def test_an_admin_who_is_alone_stays_one(at_own_s, database, solo, act):
+    action, typed = act
+    organisation, admin = solo
+    await at_own_s.open(f"/organisations/{organisation.slug}/hosts/{admin.id}")
+    await at_own_s.submit(action, **typed)
+    assert "They are its only admin." in at_own_s.words
+    async with database.transaction() as session:
+        host = await session.get_one(OrganisationHost, (organisation.id, admin.id))
+    assert (host.role, host.suspended_at) == ("admin", None)
+
+
+@pytest.mark.parametrize("act", [demote, suspend])
+async def test_of_two_admins_who_step_down_at_the_same_moment_one_stays(database, ada, bea, riverside, act):
+    async with database.transaction() as session:
+        await change_role(session, riverside, bea.id, HostRole.ADMIN)
+    ended = await asyncio.gather(
+        *(act(database, riverside, user) for user in (ada, bea)), return_exceptions=True
+    )
+    assert sorted(type(end).__name__ for end in ended) == ["LastAdminError", "NoneType"]
+
+
+async def test_removing_a_host_is_asked_about_first(at_ada_s, database, bea, riverside):
+    await a_room(database, bea, "Workshop", holder_id=riverside.holder_id)
+    await at_ada_s.open(f"{HOME}/hosts/{bea.id}")
+    assert f"{HOME}/hosts/{bea.id}/remove" in at_ada_s.page.text
+    await at_ada_s.open(f"{HOME}/hosts/{bea.id}/remove")
+    assert "Remove Bea Lindqvist?" in at_ada_s.words
+    assert "One room stays." in at_ada_s.words
+    assert await role_of(database, riverside, bea) == "host"
+    await at_ada_s.submit("/remove")
+    assert await role_of(database, riverside, bea) is None
 
 
 async def test_a_host_leaves_by_themselves_and_chooses_who_gets_the_rooms(at_bea_s, database, bea, riverside):
@@ -125,7 +188,7 @@ async def test_a_host_leaves_by_themselves_and_chooses_who_gets_the_rooms(at_bea
 async def test_what_is_left_goes_to_nobody_from_outside(at_ada_s, database, bea, riverside):
     eve = await a_person(database, "eve@example.org")
     await a_room(database, bea, "Workshop", holder_id=riverside.holder_id)
-    await at_ada_s.open(f"{HOME}/hosts/{bea.id}")
+    await at_ada_s.open(f"{HOME}/hosts/{bea.id}/remove")
     token = at_ada_s.form("/remove").fields["form_token"]
     answer = await at_ada_s.client.post(
         f"{HOME}/hosts/{bea.id}/remove", data={"form_token": token, "heir": str(eve.id)}
@@ -139,7 +202,7 @@ async def test_an_heir_from_outside_is_refused_alike_whether_they_have_an_accoun
     at_ada_s, database, bea, riverside, email
 ):
     await a_person(database, "eve@example.org")
-    await at_ada_s.open(f"{HOME}/hosts/{bea.id}")
+    await at_ada_s.open(f"{HOME}/hosts/{bea.id}/remove")
     token = at_ada_s.form("/remove").fields["form_token"]
     typed = {"form_token": token, "heir_email": email}
     answer = await at_ada_s.client.post(f"{HOME}/hosts/{bea.id}/remove", data=typed)
@@ -181,7 +244,7 @@ async def test_of_two_admins_who_change_a_host_the_second_is_told_and_loses_noth
 async def test_who_comes_second_to_a_host_that_was_removed_is_told(at_ada_s, olu, bea, riverside):
     at_hers = f"{HOME}/hosts/{bea.id}"
     await at_ada_s.open(at_hers)
-    await olu.open(at_hers)
+    await olu.open(f"{at_hers}/remove")
     await olu.submit("/remove")
     page = await at_ada_s.submit("/share", share="0.75")
     assert page.status_code == 404

@@ -30,7 +30,7 @@ async def bea_is_admin(database, riverside, bea):
     [
         ("/hosts/{ada}", "/role", {"role": "host"}),
         ("/hosts/{ada}", "/suspend", {}),
-        ("/hosts/{ada}", "/remove", {}),
+        ("/hosts/{ada}/remove", "/remove", {}),
         ("/invitations/list", "/send", {}),
         ("/profile", "/profile", {"about": "Mine now."}),
         ("/profile", "/logo", {}),

@@ -79,6 +79,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", "/organisations/{slug}/hosts/{user_id:int}/share", ADMINS),
     ("POST", "/organisations/{slug}/hosts/{user_id:int}/suspend", ADMINS),
     ("POST", "/organisations/{slug}/hosts/{user_id:int}/resume", ADMINS),
+    ("GET", "/organisations/{slug}/hosts/{user_id:int}/remove", ADMINS),
     ("POST", "/organisations/{slug}/hosts/{user_id:int}/remove", ADMINS),
     ("GET", "/organisations/{slug}/invitations", ADMINS),
     ("POST", "/organisations/{slug}/invitations", ADMINS),
