@@ -214,7 +214,7 @@ async def _page(
     offered = {
         "address": namesake.slug if namesake else address_from(found.name),
         "is_here": "yes" if namesake else "",
-        "tier": tiers[-1 if found.as_producer else 0][0] if tiers else "",
+        "tier": tiers[-1 if found.as_producer else 0][0] if tiers and namesake is None else "",
         "seats": said["hosts"],
         "money": said["offers_cents"],
         "hours": said["offers_hours"],
