@@ -1,6 +1,7 @@
 """What the operator sets in the environment: every name begins with `GUILDHALL_`."""
 
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -127,6 +128,11 @@ class Settings(DatabaseSettings):
         description="Organisations may sign their people in at providers in your own network; else only at public "
         "addresses.",
     )
+    ca_file: Path | None = Field(
+        None,
+        description="Certificates (PEM) of a CA of your own, believed beside the usual ones: for BBB, SMTP and "
+        "organisations' providers.",
+    )
     proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     demo: bool = Field(False, description="Demo mode: mail is read in the browser, the clock can be moved.")
     log_json: bool = Field(True, description="Log lines as JSON; off: for people.")
@@ -169,6 +175,21 @@ class Settings(DatabaseSettings):
     def _link(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("must be an address that begins with https://")
+        return value
+
+    @field_validator("ca_file", mode="before")
+    @classmethod
+    def _no_file_is_none(cls, value: Any) -> Any:
+        return value or None
+
+    @field_validator("ca_file")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+            except OSError as error:  # not there, not to be read, or no certificates in it
+                raise ValueError(f"must be a file of certificates in PEM: {error}") from None
         return value
 
     @field_validator("mail_from", "mail_reply_to")

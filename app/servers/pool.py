@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import httpx
 from fastapi import Depends, Request
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db import Database
 from app.servers.models import Server
 from app.settings import Settings
+from app.trust import trust_of
 from bbb_client.client import BBBClient
+from bbb_client.connection import LIMITS
 from bbb_client.server import Server as Address
 from bbb_client.signing import Algorithm
 
@@ -25,7 +28,8 @@ class Servers:
         self.client = BBBClient(
             Address(
                 settings.bbb_url, settings.bbb_secret.get_secret_value(), Algorithm(settings.bbb_algorithm)
-            )
+            ),
+            transport=httpx.AsyncHTTPTransport(limits=LIMITS, verify=trust_of(settings)),
         )
         self._id: int | None = None
         self.site_name = settings.site_name

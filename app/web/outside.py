@@ -2,16 +2,15 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 import httpx
 
 from app.settings import Settings
+from app.trust import trust_of
 
 MOST_BYTES = 256_000
 SECONDS = 8.0
@@ -62,18 +61,12 @@ async def outside(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         raise OutsideError(type(error).__name__) from error
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """Whose certificates are believed: read once a process, which takes longer than all the rest."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
 class _Vetted(httpx.AsyncBaseTransport):
     """Looks a host up itself and connects to the very address it has looked at: a name cannot change in between."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._inner = httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False)
+        self._inner = httpx.AsyncHTTPTransport(verify=trust_of(settings), trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One request."""

@@ -4,7 +4,10 @@ import pytest
 
 from app import clock
 from tests.app.standing import START
+from tests.authority import authority
 from tests.factories import a_person, signed_in
+
+__all__ = ["authority"]
 
 
 @pytest.fixture
