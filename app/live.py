@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audience import Audience
 
 CHANNEL = "guildhall"
 RECONNECT_SECONDS, RECONNECT_AT_MOST_SECONDS = 1.0, 15.0
@@ -30,33 +31,18 @@ async def announce(session: AsyncSession, *topics: str) -> None:
 
 
 def room_topic(room_id: int) -> str:
-    """What the pages of a room listen to."""
+    """What the pages of a room listen to, those of who waits too: its state, and that a place is free again."""
     return f"room:{room_id}"
+
+
+def people_topic(room_id: int) -> str:
+    """What the pages that show who is in a room's meeting listen to besides: every join is news of that."""
+    return f"people:{room_id}"
 
 
 def holder_topic(holder_id: int) -> str:
     """What the dashboards that show a holder's rooms listen to."""
     return f"holder:{holder_id}"
-
-
-class Subscription:
-    """One browser's ear: it hears that something changed, not what, so nothing can pile up."""
-
-    def __init__(self) -> None:
-        self._changed = asyncio.Event()
-
-    def tell(self) -> None:
-        """Something changed."""
-        self._changed.set()
-
-    async def wait(self, seconds: float) -> bool:
-        """True as soon as something changed since the last call, False after `seconds` of quiet."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), seconds)
-        except TimeoutError:
-            return False
-        self._changed.clear()
-        return True
 
 
 class Switchboard:
@@ -67,39 +53,16 @@ class Switchboard:
     ) -> None:
         self._dsn = dsn
         self._ask_seconds, self._answer_seconds = ask_seconds, answer_seconds
-        self._ears: dict[str, set[Subscription]] = defaultdict(set)
-        # Those without a topic too: they end with the process like all others.
-        self._everyone: set[Subscription] = set()
+        self.audience = Audience()
         self.is_listening = False
         """Whether news comes in: the connection is there, and answered when it was last asked."""
         self.is_closing = False
         """Whether the process stops: whoever streams news ends."""
 
-    @property
-    def topics(self) -> set[str]:
-        """What somebody in this process listens to."""
-        return set(self._ears)
-
     def close(self) -> None:
         """The process stops: every subscription hears it, and streams end by themselves."""
         self.is_closing = True
-        self._tell_all()
-
-    @contextmanager
-    def subscribed(self, *topics: str) -> Iterator[Subscription]:
-        """A subscription to these topics for as long as the block lasts."""
-        ear = Subscription()
-        self._everyone.add(ear)
-        for topic in topics:
-            self._ears[topic].add(ear)
-        try:
-            yield ear
-        finally:
-            self._everyone.discard(ear)
-            for topic in topics:
-                self._ears[topic].discard(ear)
-                if not self._ears[topic]:
-                    del self._ears[topic]
+        self.audience.tell_everyone()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -133,24 +96,16 @@ class Switchboard:
         closed = asyncio.Event()
         connection.add_termination_listener(lambda _: closed.set())
         try:
-            await connection.add_listener(CHANNEL, lambda *heard: self._hear(str(heard[-1])))
+            await connection.add_listener(CHANNEL, lambda *heard: self.audience.hear(str(heard[-1])))
             self.is_listening = True
             # Whatever was said while nobody listened is made up for: everyone looks once.
-            self._tell_all()
+            self.audience.tell_everyone()
             while not await _is_set_within(closed, self._ask_seconds):
                 await connection.execute("SELECT 1")
             raise ConnectionResetError
         finally:
             # Not closed in good manners: one that is dead would not answer to that either.
             connection.terminate()
-
-    def _tell_all(self) -> None:
-        for ear in self._everyone:
-            ear.tell()
-
-    def _hear(self, topic: str) -> None:
-        for ear in self._ears.get(topic, ()):
-            ear.tell()
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -39,6 +39,7 @@ from app.web import csrf, errors, health
 from app.web.frame import Frame
 from app.web.index import Pages, Paths, pages_of, without_trimmings
 from app.web.site import Site
+from app.web.streams import EventStreams, Held
 
 # What stands before every page: the viewer is known, forms are checked.
 PAGE = [Depends(load_viewer), Depends(csrf.protect)]
@@ -54,12 +55,14 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.database = Database(settings)
     app.state.servers = Servers(settings)
     app.state.switchboard = Switchboard(settings.dsn())
+    app.state.streams = EventStreams(settings, app.state.switchboard)
     app.state.paths = Paths(app)
     app.state.templates = Templates(pattern=app.state.paths, site=Site.of(settings))
     app.state.mailer = Mailer(app.state.templates)
     # Form tokens are new in every answer, so that its compressed size tells nothing about them.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Frame, settings=settings)
+    app.add_middleware(Held)
     errors.install(app)
     # First: nearly every request is for a page.
     app.router.routes.append(Pages(page_router(settings)))

@@ -133,6 +133,18 @@ class Settings(DatabaseSettings):
         description="Certificates (PEM) of a CA of your own, believed beside the usual ones: for BBB, SMTP and "
         "organisations' providers.",
     )
+    streams_per_browser: Annotated[int, Field(ge=1)] = Field(
+        6,
+        description="Pages of one browser that each server process tells of news; further ones look by themselves "
+        "every 20 seconds.",
+    )
+    streams_per_address: Annotated[int, Field(ge=1)] = Field(
+        60, description="The same for all browsers of one network address: a school may be behind one."
+    )
+    streams_per_process: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="The same for all of them; 0: 70 % of the files that the process may open, and 10 000 at most.",
+    )
     proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     demo: bool = Field(False, description="Demo mode: mail is read in the browser, the clock can be moved.")
     log_json: bool = Field(True, description="Log lines as JSON; off: for people.")

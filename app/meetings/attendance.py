@@ -35,7 +35,7 @@ _MARK = text("""
     )
     UPDATE attendances a SET present = c.present, seen_at = coalesce(a.seen_at, :now)
     FROM changed c WHERE a.meeting_id = c.meeting_id AND a.participant = c.participant
-    RETURNING a.meeting_id
+    RETURNING a.meeting_id, a.present
 """)
 
 # The minute's figure is the most that were seen at once in it.
@@ -75,10 +75,12 @@ async def forget_tickets(session: AsyncSession, meetings: Sequence[int], now: da
     return set(await session.scalars(_FORGET, {"meetings": list(meetings), "sent_before": now - ON_THE_WAY}))
 
 
-async def mark_present(session: AsyncSession, there: Mapping[int, MeetingInfo], now: datetime) -> set[int]:
-    """Write down which of those we sent are there; the meetings in which that changed for anyone."""
+async def mark_present(
+    session: AsyncSession, there: Mapping[int, MeetingInfo], now: datetime
+) -> tuple[set[int], set[int]]:
+    """Write down which of those we sent are there; the meetings that someone came to, and those that one left."""
     seen = [(number, someone.user_id) for number, info in there.items() for someone in info.attendees]
-    changed = await session.scalars(
+    changed = await session.execute(
         _MARK,
         {
             "meetings": [number for number, _key in seen],
@@ -87,7 +89,10 @@ async def mark_present(session: AsyncSession, there: Mapping[int, MeetingInfo], 
             "now": now,
         },
     )
-    return set(changed)
+    rows = changed.all()
+    return {row.meeting_id for row in rows if row.present}, {
+        row.meeting_id for row in rows if not row.present
+    }
 
 
 async def count_minute(session: AsyncSession, counts: Iterable[tuple[int, int]], at: datetime) -> None:

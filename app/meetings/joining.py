@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.errors import ConflictError
 from app.i18n import lazy, spoken
-from app.live import CHANNEL, holder_topic, room_topic
+from app.live import CHANNEL, holder_topic, people_topic
 from app.meetings.models import Attendance, Consent, MeetingState
 from quotas.decisions import Decision, Granted
 from quotas.rules import may_join
@@ -96,7 +96,7 @@ async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Dec
         is_host=who.is_host,
     )
     if isinstance(decision, Granted):
-        await _send(session, meeting, who)
+        await _send(session, meeting, who, is_news=here.mine == 0)
         if meeting.recorded:
             await _keep_consent(session, meeting_id, who)
         return Granted(Admission(meeting.id, meeting.external_id, meeting.create_time))
@@ -114,8 +114,12 @@ def counts(now: datetime) -> ColumnElement[bool]:
     return or_(Attendance.present, (Attendance.seen_at.is_(None)) & (Attendance.sent_at > now - ON_THE_WAY))
 
 
-async def _send(session: AsyncSession, meeting: Any, who: Participant) -> None:
-    """Write down that the participant was sent in, and tell the pages that show how many are here."""
+async def _send(session: AsyncSession, meeting: Any, who: Participant, *, is_news: bool) -> None:
+    """Write down that the participant was sent in, and tell the pages that show how many are here.
+
+    Who is counted already takes no other place, so that is no news; nor is it any for those who wait for a place.
+    """
+    topics = [people_topic(meeting.room_id), holder_topic(meeting.holder_id)] if is_news else []
     values = {
         "meeting": meeting.id,
         "participant": who.key,
@@ -123,7 +127,7 @@ async def _send(session: AsyncSession, meeting: Any, who: Participant) -> None:
         "is_host": who.is_host,
         "now": clock.now(),
         "channel": CHANNEL,
-        "topics": [room_topic(meeting.room_id), holder_topic(meeting.holder_id)],
+        "topics": topics,
     }
     await session.execute(_SEND, values)
 

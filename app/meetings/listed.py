@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.live import announce, holder_topic, room_topic
+from app.live import announce, holder_topic, people_topic, room_topic
 from app.meetings import attendance
 from app.meetings.models import EndReason, MeetingState
 from app.meetings.telling import due_step
@@ -65,9 +65,14 @@ class Line:
         )
 
     @property
+    def changes_state(self) -> bool:
+        """Whether those who wait can go on: it runs, or fewer are here than before."""
+        return bool(self.meeting.state == MeetingState.STARTING or self.people < self.meeting.people_now)
+
+    @property
     def news(self) -> bool:
         """Whether pages show something else than before."""
-        return bool(self.meeting.state == MeetingState.STARTING or self.people != self.meeting.people_now)
+        return self.changes_state or bool(self.people != self.meeting.people_now)
 
 
 def line_of(meeting: Row[Any], info: MeetingInfo, asked_at: datetime) -> Line:
@@ -87,13 +92,14 @@ def line_of(meeting: Row[Any], info: MeetingInfo, asked_at: datetime) -> Line:
 async def write_lines(session: AsyncSession, lines: Sequence[Line], asked_at: datetime) -> None:
     """Write down what became of all of them, and tell the pages where that shows."""
     now = clock.now()
-    news = await attendance.forget_tickets(session, [line.meeting.id for line in lines], now)
+    freed = await attendance.forget_tickets(session, [line.meeting.id for line in lines], now)
     # Also when as many are here as before: if a host came and a guest left, there is a place for a guest.
-    news |= await attendance.mark_present(session, {line.meeting.id: line.info for line in lines}, now)
+    came, left = await attendance.mark_present(session, {line.meeting.id: line.info for line in lines}, now)
+    freed |= left
     await _write(session, [line for line in lines if line.changes], asked_at)
     counts = [(line.meeting.id, line.people) for line in lines if line.count]
     await attendance.count_minute(session, counts, asked_at)
-    await _announce(session, [line.meeting for line in lines if line.news or line.meeting.id in news])
+    await _announce(session, [line for line in lines if line.news or line.meeting.id in freed | came], freed)
 
 
 async def _write(session: AsyncSession, lines: Sequence[Line], asked_at: datetime) -> None:
@@ -124,7 +130,13 @@ def _seconds(meeting: Row[Any], at: datetime) -> int:
     return round(people * attendance.seconds_between(meeting.counted_at, at))
 
 
-async def _announce(session: AsyncSession, meetings: Sequence[Row[Any]]) -> None:
-    topics = {holder_topic(meeting.holder_id) for meeting in meetings}
-    topics |= {room_topic(meeting.room_id) for meeting in meetings if meeting.room_id is not None}
+async def _announce(session: AsyncSession, lines: Sequence[Line], freed: set[int]) -> None:
+    topics = {holder_topic(line.meeting.holder_id) for line in lines}
+    for line in lines:
+        room_id = line.meeting.room_id
+        if room_id is not None:
+            topics.add(people_topic(room_id))
+            if line.changes_state or line.meeting.id in freed:
+                # Those who wait are told of a place that is free, not of each that is taken.
+                topics.add(room_topic(room_id))
     await announce(session, *sorted(topics))

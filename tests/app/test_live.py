@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.live import Switchboard, announce
-from app.meetings.events import _news
+from app.web.streams import EventStream, EventStreams, Whose
 from tests.road import Road
 
 
@@ -20,7 +20,7 @@ async def say(database, *topics):
 
 async def test_a_listener_hears_its_topic_within_a_second_of_the_commit(site, database):
     switchboard = site.state.switchboard
-    with switchboard.subscribed("room:1") as ear, switchboard.subscribed("room:2") as other:
+    with switchboard.audience.subscribed("room:1") as ear, switchboard.audience.subscribed("room:2") as other:
         while not switchboard.is_listening:
             await asyncio.sleep(0.02)
         began = time.monotonic()
@@ -31,7 +31,7 @@ async def test_a_listener_hears_its_topic_within_a_second_of_the_commit(site, da
 
 
 async def test_what_is_rolled_back_is_not_heard(site, database):
-    with site.state.switchboard.subscribed("room:1") as ear:
+    with site.state.switchboard.audience.subscribed("room:1") as ear:
         async with database.transaction() as session:
             await announce(session, "room:1")
             await session.rollback()
@@ -41,7 +41,7 @@ async def test_what_is_rolled_back_is_not_heard(site, database):
 @pytest.mark.slow
 async def test_a_thousand_listeners_hear_of_one_change(site, database):
     switchboard = site.state.switchboard
-    ears = [switchboard.subscribed("room:7") for _ in range(1000)]
+    ears = [switchboard.audience.subscribed("room:7") for _ in range(1000)]
     listeners = [ear.__enter__() for ear in ears]
     began = time.monotonic()
     await say(database, "room:7")
@@ -50,14 +50,14 @@ async def test_a_thousand_listeners_hear_of_one_change(site, database):
     assert time.monotonic() - began < 1
     for ear in ears:
         ear.__exit__(None, None, None)
-    assert "room:7" not in switchboard.topics
+    assert "room:7" not in switchboard.audience.topics
 
 
 @pytest.mark.slow
 async def test_a_lost_connection_is_made_anew_and_everyone_looks_once(settings, site, database):
     switchboard = Switchboard(settings.dsn())
     async with switchboard.listening():
-        with switchboard.subscribed("room:1") as ear:
+        with switchboard.audience.subscribed("room:1") as ear:
             while not switchboard.is_listening:
                 await asyncio.sleep(0.02)
             await ear.wait(0.1)
@@ -92,7 +92,7 @@ async def test_a_connection_that_is_dead_without_a_word_is_noticed_and_made_anew
     async with Road(settings.dsn()).open() as road:
         switchboard = Switchboard(road.url, ask_seconds=0.3, answer_seconds=0.3)
         async with switchboard.listening(), asyncio.timeout(10):
-            with switchboard.subscribed("room:1") as ear:
+            with switchboard.audience.subscribed("room:1") as ear:
                 await listened(switchboard)
                 await ear.wait(0.1)
                 road.forget()
@@ -123,25 +123,46 @@ async def test_a_quiet_connection_that_answers_is_kept(settings, site, database)
     switchboard = Switchboard(settings.dsn(), ask_seconds=0.02)
     async with switchboard.listening():
         await listened(switchboard)
-        with switchboard.subscribed("room:1") as ear:
+        with switchboard.audience.subscribed("room:1") as ear:
             await ear.wait(0.1)
             assert not await ear.wait(0.1), "was told to look, as after a loss"
             await say(database, "room:1")
             assert await ear.wait(2)
 
 
+class Reader:
+    """A browser's end of a stream, as the server hands it to the program."""
+
+    def __init__(self):
+        self.chunks = []
+        self._gone = asyncio.Event()
+
+    async def receive(self):
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        if message["type"] == "http.response.body":
+            self.chunks.append(message["body"])
+            if not message.get("more_body"):
+                self._gone.set()
+
+
 async def test_streams_end_by_themselves_when_the_process_stops(settings):
     switchboard = Switchboard(settings.dsn())
+    streams = EventStreams(settings, switchboard)
+
+    async def read(reader, *topics):
+        stream = EventStream(streams, Whose(len(topics), "127.0.0.1"), topics)
+        await stream({"type": "http", "method": "GET"}, reader.receive, reader.send)
+
     async with asyncio.timeout(2):
-        streams = [_news(switchboard, ["room:1"]), _news(switchboard, [])]
-        assert [await anext(stream) for stream in streams] == [b": here\n\n"] * 2
-        rest = asyncio.gather(*(chunks_of(stream) for stream in streams))
+        readers = [Reader(), Reader(), Reader()]
+        reading = [asyncio.create_task(read(readers[0], "room:1")), asyncio.create_task(read(readers[1]))]
         await asyncio.sleep(0.05)
+        assert ([reader.chunks for reader in readers[:2]], streams.count) == ([[b": here\n\n"]] * 2, 2)
         switchboard.close()
-        await rest
-        assert await chunks_of(_news(switchboard, ["room:1"])) == [b": here\n\n"], "one that comes too late"
-    assert not switchboard.topics
-
-
-async def chunks_of(stream):
-    return [chunk async for chunk in stream]
+        await asyncio.gather(*reading)
+        await read(readers[2], "room:1")
+        assert readers[2].chunks == [b": here\n\n"], "one that comes too late"
+    assert (streams.count, switchboard.audience.topics) == (0, set())

@@ -8,7 +8,8 @@ const seen = new Map([...regions(document)].map((region) => [region.dataset.regi
 const patient = () => document.querySelector("form[data-go-when]");
 // A stream that went dead without a word tells nothing: whoever listens looks by itself too, now and then, not all at once.
 const SLOWLY = 60_000 + 30_000 * Math.random();
-let source, poll, retry, wait = 1000, fetching = false, again = false, since = performance.now();
+const looks = () => !document.hidden || patient();
+let source, poll, retry, due, wait = 1000, fetching = false, again = false, since = performance.now();
 
 /** Whether somebody is at work in this region: writes, ticks, opened or sent something, or reads what was wrong. */
 const touched = (region) =>
@@ -29,12 +30,27 @@ function replace(region, fresh) {
   }
 }
 
+/** Fetch at a moment of our own within `spread` milliseconds: a thousand pages hear the same news. */
+function soon(spread, after = 0) {
+  due ??= setTimeout(() => {
+    due = undefined;
+    refresh();
+  }, after + spread * Math.random());
+}
+
+/** The server has no time now. News is not lost: the page asks again, and not at the same moment as all others. */
+function later(answer) {
+  const seconds = Math.min(60, Number(answer.headers.get("Retry-After")) || 5);
+  soon(1000 * seconds, 1000 * seconds);
+}
+
 async function refresh() {
   if (fetching) return void (again = true);
   fetching = true;
   try {
     const answer = await fetch(main.dataset.page ?? location.href, { headers: { "X-Quiet": "1" } });
     if (answer.ok && answer.redirected) return location.assign(answer.url);
+    if (answer.status === 429 || answer.status === 503) return later(answer);
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     since = performance.now();
@@ -61,12 +77,14 @@ function listen() {
   source.onopen = () => {
     wait = 1000;
     poll = clearInterval(poll);
-    refresh();
+    soon(1000);
   };
-  source.onmessage = refresh;
+  // The server says how many hear it, by the time within which all of them are to look.
+  source.onmessage = (news) => soon(JSON.parse(news.data).spread ?? 1000);
   source.onerror = () => {
     source.close();
-    poll ??= setInterval(() => document.hidden || refresh(), 20_000);
+    // Also where there are too many streams already: then this page looks by itself.
+    poll ??= setInterval(() => looks() && refresh(), 15_000 + 10_000 * Math.random());
     // Not all at once, when a process stops and its streams end.
     retry = setTimeout(listen, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 2, 60_000);
@@ -75,6 +93,7 @@ function listen() {
 
 function rest() {
   clearTimeout(retry);
+  due = clearTimeout(due);
   poll = clearInterval(poll);
   source?.close();
 }
@@ -93,9 +112,7 @@ function tick() {
 if (main) {
   listen();
   setInterval(tick, 15_000);
-  // A place frees up without news when somebody who was sent in did not come: who waits looks now and then.
-  setInterval(() => patient() && refresh(), 15_000);
-  setInterval(() => document.hidden || refresh(), SLOWLY);
+  setInterval(() => looks() && refresh(), SLOWLY);
   addEventListener("pagehide", rest);
   addEventListener("pageshow", (event) => event.persisted && listen());
   // Who waits for a meeting may look elsewhere meanwhile: that page keeps listening.

@@ -268,7 +268,7 @@ async def test_who_waits_for_a_place_hears_when_someone_never_came(site, databas
     for number in range(9):
         await enter(database, running, number)
     await follow(database, site.state.servers)
-    with site.state.switchboard.subscribed(room_topic(running.room_id)) as ear:
+    with site.state.switchboard.audience.subscribed(room_topic(running.room_id)) as ear:
         while not site.state.switchboard.is_listening:
             await asyncio.sleep(0.02)
         await ear.wait(0.3)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from app.live import people_topic, room_topic
 from app.meetings.following import follow
 from app.meetings.joining import ConsentNeededError, NotRunningError
 from app.meetings.models import Attendance, Consent
@@ -173,3 +174,51 @@ async def test_the_lobby_lets_guests_wait_at_bbb_and_hosts_straight_in(site, dat
     async with httpx.AsyncClient() as browser:
         waiting = await browser.get(page.headers["location"], follow_redirects=False)
     assert waiting.status_code in {200, 302}
+
+
+async def heard(site, topic, happens):
+    """Whether listeners to a topic hear of what happens."""
+    switchboard = site.state.switchboard
+    async with asyncio.timeout(5):
+        while not switchboard.is_listening:
+            await asyncio.sleep(0.02)
+    with switchboard.audience.subscribed(topic) as ear:
+        await ear.wait(0.05)
+        await happens()
+        return await ear.wait(0.4)
+
+
+@pytest.mark.slow
+async def test_a_join_is_news_for_those_who_see_who_is_here_and_not_for_those_who_wait(
+    site, database, running
+):
+    number = iter(range(10))
+
+    async def joins():
+        await enter(database, running, next(number))
+
+    assert await heard(site, people_topic(running.room_id), joins)
+    assert not await heard(site, room_topic(running.room_id), joins)
+
+
+@pytest.mark.slow
+async def test_who_comes_again_takes_no_other_place_and_is_no_news(site, database, running):
+    await enter(database, running, 1)
+
+    async def comes_again():
+        await enter(database, running, 1)
+
+    for topic in (people_topic(running.room_id), room_topic(running.room_id)):
+        assert not await heard(site, topic, comes_again)
+
+
+@pytest.mark.slow
+async def test_who_leaves_frees_a_place_for_those_who_wait(site, database, simulator, running):
+    await order(simulator, "connect", meetingID=running.external_id, count=3)
+
+    async def the_next_round():
+        await follow(database, site.state.servers)
+
+    assert not await heard(site, room_topic(running.room_id), the_next_round), "who comes frees nothing"
+    await order(simulator, "leave", meetingID=running.external_id, count=1)
+    assert await heard(site, room_topic(running.room_id), the_next_round)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from app import clock
 from app.admin.bans import ban
-from app.live import holder_topic, room_topic
+from app.live import holder_topic, people_topic, room_topic
 from app.meetings.events import of_room
 from app.meetings.following import follow
 from app.meetings.models import EndReason, Meeting, MeetingState
@@ -82,7 +82,7 @@ async def test_a_tier_that_an_operator_raises_is_said_to_the_hosts_on_it(
     async with database.transaction() as session:
         free = await find_tier(session, 1, lock=True)
         longer = {name: getattr(free, name) for name in SAID} | {"meeting_minutes": 90}
-        with site.state.switchboard.subscribed(holder_topic(ada.holder_id)) as ear:
+        with site.state.switchboard.audience.subscribed(holder_topic(ada.holder_id)) as ear:
             assert await change_tier(session, free, longer, by="Olu") == ["meeting_minutes"]
             await session.commit()
             assert await ear.wait(5)
@@ -153,15 +153,18 @@ async def test_a_restart_that_would_be_shorter_is_not_offered(site, database, ad
 
 
 @pytest.mark.parametrize("is_host", [True, False])
-async def test_a_hosts_page_of_the_room_hears_of_a_new_tier(site, database, room, ada, is_host):
-    request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "app": site})
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_hosts_page_of_the_room_hears_of_a_new_tier(site, database, room, ada, is_host, waits):
+    query = b"for=waiting" if waits else b""
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": query, "headers": [], "app": site}
     async with database.transaction() as session:
-        stream = await of_room(request, session, viewer(ada) if is_host else None, "the-place")
-    news = stream.body_iterator
-    await anext(news)
-    topics = site.state.switchboard.topics
-    await news.aclose()
-    assert topics == {room_topic(room.id), *([holder_topic(ada.holder_id)] if is_host else [])}
+        stream = await of_room(Request(scope), session, viewer(ada) if is_host else None, "the-place")
+    topics = {room_topic(room.id)}
+    if is_host:
+        topics.add(holder_topic(ada.holder_id))
+    if not waits:
+        topics.add(people_topic(room.id))
+    assert set(stream.topics) == topics
 
 
 async def test_a_lowered_tier_lets_the_running_meeting_finish_as_it_began(
