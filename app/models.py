@@ -4,7 +4,7 @@ from app.accounts.models import ApiToken, BrowserSession, User
 from app.contributions.models import Grant, GrantEntry, GrantRule, ImportFile, ImportLine, LedgerEntry
 from app.db import Base
 from app.joining.models import Interest, InterestRemark, Task
-from app.mail import OutgoingMail
+from app.mail.models import Bounce, OutgoingMail, Refusal
 from app.meetings.models import Attendance, AttendanceFigure, Consent, Meeting
 from app.memberships.models import (
     Holder,
@@ -35,6 +35,7 @@ __all__ = [
     "Attendance",
     "AttendanceFigure",
     "Base",
+    "Bounce",
     "BrowserSession",
     "Consent",
     "ExternalIdentity",
@@ -60,6 +61,7 @@ __all__ = [
     "RateCount",
     "Recording",
     "RecordingFormat",
+    "Refusal",
     "Room",
     "RoomAddress",
     "Server",

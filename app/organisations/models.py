@@ -105,6 +105,11 @@ class SignInProvider(WithId, Base):
     # HostRole.HOST, or empty: who has none of these values does not host.
     default_role: Mapped[str] = mapped_column(server_default="host", default="host")
     version: Mapped[int] = mapped_column(server_default="1", default=1)
+    # What an operator says of this issuer: it names only addresses of its own directory, though it never says that
+    # they are verified; and a name to sign in with is such an address, where it sends no other.
+    names_own_addresses: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    name_is_address: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    vouched_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
 
 
 class SignInDomain(Base):
