@@ -1,5 +1,8 @@
 """How migrations reach the database: one transaction a migration, with a lock time-out."""
 
+from functools import partial
+
+import psycopg
 from alembic import context
 from sqlalchemy import NullPool, create_engine, text
 
@@ -17,8 +20,8 @@ def include(_object: object, name: str | None, kind: str, _reflected: bool, _oth
 
 def run() -> None:
     """Migrate the database of the settings, or the one that a test hands over."""
-    url = context.config.attributes.get("url") or read(DatabaseSettings).dsn("psycopg")
-    engine = create_engine(url, poolclass=NullPool)
+    dsn = context.config.attributes.get("dsn") or read(DatabaseSettings).dsn()
+    engine = create_engine("postgresql+psycopg://", creator=partial(psycopg.connect, dsn), poolclass=NullPool)
     with engine.connect() as connection:
         # A migration that waits for a lock blocks everyone behind it: better it gives up and is run again.
         connection.execute(text("SET lock_timeout = '5s'"))

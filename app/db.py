@@ -128,28 +128,13 @@ class Database:
     def __init__(self, settings: DatabaseSettings) -> None:
         self.dsn = settings.dsn()
         self.engine: AsyncEngine = create_async_engine(
-            settings.dsn("asyncpg"),
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
             pool_size=settings.database_pool,
             max_overflow=0,
             pool_timeout=5,
             # Errors end up in logs: no hashes, addresses or codes in them.
             hide_parameters=True,
-            connect_args={
-                "record_class": Found,
-                "timeout": 5,
-                "command_timeout": ANSWER_SECONDS,
-                "server_settings": {
-                    "application_name": "guildhall",
-                    "statement_timeout": "10000",
-                    # A lock that is not had soon is a sign of trouble: better one error than a queue.
-                    "lock_timeout": "5000",
-                    "idle_in_transaction_session_timeout": "30000",
-                    # Firewalls forget a connection on which nothing goes; a server keeps one whose other end is gone.
-                    "tcp_keepalives_idle": "30",
-                    "tcp_keepalives_interval": "10",
-                    "tcp_keepalives_count": "3",
-                },
-            },
         )
         self._suspect_before = 0.0
         event.listen(self.engine.sync_engine, "connect", _note_age)
@@ -161,6 +146,26 @@ class Database:
         reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(reading.sync_engine, "before_cursor_execute", _refuse_writing)
         self._readers = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
+
+    async def _connect(self) -> asyncpg.Connection:
+        """A connection by the driver's own reading of the address: SQLAlchemy's knows no list of hosts."""
+        return await asyncpg.connect(
+            self.dsn,
+            record_class=Found,
+            timeout=5,
+            command_timeout=ANSWER_SECONDS,
+            server_settings={
+                "application_name": "guildhall",
+                "statement_timeout": "10000",
+                # A lock that is not had soon is a sign of trouble: better one error than a queue.
+                "lock_timeout": "5000",
+                "idle_in_transaction_session_timeout": "30000",
+                # Firewalls forget a connection on which nothing goes; a server keeps one whose other end is gone.
+                "tcp_keepalives_idle": "30",
+                "tcp_keepalives_interval": "10",
+                "tcp_keepalives_count": "3",
+            },
+        )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

@@ -17,7 +17,7 @@ def migrate(settings: DatabaseSettings) -> None:
     from alembic.config import Config
 
     config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = settings.dsn("psycopg")
+    config.attributes["dsn"] = settings.dsn()
     command.upgrade(config, "head")
     asyncio.run(_ship(settings))
 

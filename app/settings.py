@@ -5,7 +5,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +16,12 @@ PREFIX = "GUILDHALL_"
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 KEY_LENGTH = 32
+# What both drivers understand behind the question mark of the database's address.
+DATABASE_WORDS = {
+    *("host", "port", "user", "password", "passfile", "service", "target_session_attrs", "options"),
+    *("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslnegotiation"),
+    *("ssl_min_protocol_version", "ssl_max_protocol_version", "krbsrvname", "application_name"),
+}
 S = TypeVar("S", bound="DatabaseSettings")
 
 
@@ -71,18 +77,30 @@ class DatabaseSettings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _only_postgresql(cls, value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
-            raise ValueError("must begin with postgresql://")
-        return value
+    def _as_both_drivers_read_it(cls, value: SecretStr) -> SecretStr:
+        """One address for libpq and asyncpg: several hosts, sockets, TLS. What only one of them knows is refused.
 
-    def dsn(self, driver: str | None = None) -> str:
-        """The database's address for a driver (asyncpg, psycopg) of SQLAlchemy, or plain for libpq."""
-        rest = self.database_url.get_secret_value().split("://", 1)[1]
-        if driver == "asyncpg":
-            # SQLAlchemy hands the query on as arguments, and asyncpg's own name for libpq's sslmode is ssl.
-            rest = re.sub(r"([?&])sslmode=", r"\1ssl=", rest)
-        return f"postgresql{'+' + driver if driver else ''}://{rest}"
+        Any other word asyncpg takes for a setting of the server, and fails at the first connection.
+        """
+        address = value.get_secret_value().strip()
+        if address.split("://")[0] not in {"postgresql", "postgres"}:
+            raise ValueError("must begin with postgresql://")
+        try:
+            words = [word for word, _ in parse_qsl(urlsplit(address).query, strict_parsing="?" in address)]
+        except ValueError:
+            raise ValueError(
+                "what stands behind the question mark must be name=value, with & between"
+            ) from None
+        if not urlsplit(address).path.strip("/"):
+            # With none, libpq and asyncpg each have a guess of their own.
+            raise ValueError("must name the database: postgresql://user:password@host/guildhall")
+        if unknown := [word for word in words if word not in DATABASE_WORDS]:
+            raise ValueError(f"{unknown[0]} cannot be set here: leave it out")
+        return SecretStr(address)
+
+    def dsn(self) -> str:
+        """The database's address, as libpq and asyncpg read it; it holds the password."""
+        return "postgresql://" + self.database_url.get_secret_value().split("://", 1)[1]
 
 
 class Settings(DatabaseSettings):

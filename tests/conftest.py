@@ -61,7 +61,7 @@ def new_database(postgres: str, name: str) -> str:
 def alembic_config(url: str) -> Config:
     """Alembic's configuration for a test database."""
     config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://")
+    config.attributes["dsn"] = url
     return config
 
 

@@ -81,7 +81,9 @@ def test_a_new_installation_ships_tiers_once_and_keeps_what_operators_made_of_th
 
     settings = DatabaseSettings(database_url=url)
     migrate(settings)
-    engine = create_engine(settings.dsn("psycopg"), poolclass=NullPool)
+    engine = create_engine(
+        settings.dsn().replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool
+    )
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM tiers")) == 4
         connection.execute(text("UPDATE tiers SET meeting_minutes = 90 WHERE key = 'free'"))

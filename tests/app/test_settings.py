@@ -29,7 +29,7 @@ def test_good_settings_are_read():
     settings = read(Settings)
     assert settings.public_url == "https://meet.example"
     assert settings.bbb_secret.get_secret_value() == "s3cret"
-    assert settings.dsn("asyncpg") == "postgresql+asyncpg://g:g@db/guildhall"
+    assert settings.dsn() == "postgresql://g:g@db/guildhall"
     assert settings.secure
     assert settings.bbb_origins == ["https://bbb.example"]
 
@@ -68,6 +68,15 @@ def test_an_unsafe_setting_is_named_and_its_value_is_not_repeated(monkeypatch, n
     assert "s3cret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "address", ["postgresql://g:s3cret@db", "postgresql://g:s3cret@db/", "postgresql:///?host=x"]
+)
+def test_the_database_is_named_in_its_address(monkeypatch, address):
+    monkeypatch.setenv("GUILDHALL_DATABASE_URL", address)
+    with pytest.raises(SettingsError, match="GUILDHALL_DATABASE_URL: must name the database"):
+        read(Settings)
+
+
 def test_several_problems_are_told_at_once(monkeypatch):
     monkeypatch.setenv("GUILDHALL_SECRET_KEY", "short")
     monkeypatch.setenv("GUILDHALL_MAIL_FROM", "")
@@ -93,11 +102,22 @@ def test_origins_behind_a_balancer_are_written_with_spaces(monkeypatch):
     assert read(Settings).bbb_origins[1:] == ["https://a.example", "https://b.example:8443"]
 
 
-def test_libpqs_name_for_encryption_is_understood_by_both_drivers(monkeypatch):
-    monkeypatch.setenv("GUILDHALL_DATABASE_URL", "postgresql://g:g@db/guildhall?host=x&sslmode=require")
-    settings = read(Settings)
-    assert settings.dsn("asyncpg").endswith("?host=x&ssl=require")
-    assert settings.dsn("psycopg").endswith("?host=x&sslmode=require")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "connect_timeout=5",
+        "keepalives=1",
+        "channel_binding=require",
+        "sslmode=require&pool_size=9",
+        "ssl=true",
+        "x",
+    ],
+)
+def test_what_only_one_of_the_drivers_understands_is_refused(monkeypatch, words):
+    monkeypatch.setenv("GUILDHALL_DATABASE_URL", f"postgresql://g:s3cret@db/guildhall?{words}")
+    with pytest.raises(SettingsError, match="GUILDHALL_DATABASE_URL: ") as refused:
+        read(Settings)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_four_settings_are_enough_to_try_it_on_this_machine(monkeypatch):
