@@ -44,6 +44,9 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     serve.set_defaults(run=_serve)
     commands.add_parser("worker", help="background work").set_defaults(run=_worker)
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
+    commands.add_parser("check", help="whether settings, database, BBB, mail and proxy fit").set_defaults(
+        run=_check
+    )
     operator = commands.add_parser("create-operator", help="make an operator, or make one of a person")
     operator.add_argument("email")
     operator.add_argument("--name", default="Operator")
@@ -83,6 +86,26 @@ def _migrate(_asked: argparse.Namespace) -> int:
     migrate(read(DatabaseSettings))
     print("The database is up to date.")
     return 0
+
+
+def _check(_asked: argparse.Namespace) -> int:
+    from app.check.environment import misspelt
+    from app.check.findings import lines_of
+    from app.check.run import broken, check_all, summary
+
+    try:
+        settings = read(Settings)
+    except SettingsError:
+        # One that is missing may be there under a misspelt name.
+        for line in lines_of(misspelt(os.environ)):
+            print(line, file=sys.stderr)
+        raise
+    logs.configure(as_json=False)
+    findings = asyncio.run(check_all(settings))
+    for line in lines_of(findings):
+        print(line)
+    print(summary(findings))
+    return 1 if any(broken(findings)) else 0
 
 
 def _create_operator(asked: argparse.Namespace) -> int:

@@ -35,7 +35,7 @@ from app.rooms import pages as rooms
 from app.servers.pool import Servers
 from app.settings import Settings
 from app.templating import STATIC, Templates, static_version
-from app.web import csrf, errors, health
+from app.web import csrf, errors, health, self_check
 from app.web.frame import Frame
 from app.web.index import Pages, Paths, pages_of, without_trimmings
 from app.web.site import Site
@@ -68,6 +68,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.router.routes.append(Pages(page_router(settings)))
     app.mount("/static/{version}", KeptForEver(directory=STATIC), name="static")
     app.include_router(health.router)
+    app.include_router(self_check.router)
     app.include_router(callbacks.router)
     app.include_router(webhooks.router)
     # Programs with tokens: no cookie counts there, so no form token is needed.

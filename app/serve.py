@@ -1,14 +1,17 @@
 """The web server: uvicorn, with log lines of our own."""
 
 import gc
+import os
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from app import clock, logs
 from app.main import make_app
-from app.settings import Settings, read
+from app.settings import Settings, read, unknown_names
 
+log = structlog.get_logger()
 GRACE_SECONDS = 3
 
 
@@ -16,6 +19,8 @@ def from_environment() -> FastAPI:
     """The site with the settings of the environment; each server process calls it once."""
     settings = read(Settings)
     logs.configure(as_json=settings.log_json)
+    for name, meant in unknown_names(os.environ).items():
+        log.warning("settings.unknown", name=name, meant=meant or None)
     if settings.demo and settings.demo_clock:
         clock.follow(settings.demo_clock)
     app = make_app(settings)

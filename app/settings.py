@@ -1,13 +1,16 @@
 """What the operator sets in the environment: every name begins with `GUILDHALL_`."""
 
+import difflib
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.addresses import NotAnAddressError, tidy_address
@@ -16,6 +19,8 @@ PREFIX = "GUILDHALL_"
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 KEY_LENGTH = 32
+# Read from the environment by the command line and by the tests: no settings of the site.
+BESIDES = {"GUILDHALL_OPERATOR_PASSWORD", "GUILDHALL_TESTS_LONG"}
 # What both drivers understand behind the question mark of the database's address.
 DATABASE_WORDS = {
     *("host", "port", "user", "password", "passfile", "service", "target_session_attrs", "options"),
@@ -180,11 +185,39 @@ class Settings(DatabaseSettings):
 
     @field_validator("public_url", "bbb_url")
     @classmethod
-    def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
+    def _address(cls, value: str, field: ValidationInfo) -> str:
+        parts = urlsplit(value.strip())
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an address that begins with https://")
-        return value.rstrip("/")
+        if parts.query or parts.fragment or parts.username:
+            raise ValueError("must be an address without a user name, a question mark and a hash sign")
+        if field.field_name == "public_url" and parts.path.strip("/"):
+            raise ValueError("must be a name of its own, without a path: cookies and links stand at its root")
+        return value.strip().rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        address = value.get_secret_value().strip()
+        if address and (urlsplit(address).scheme not in {"smtp", "smtps"} or not urlsplit(address).hostname):
+            raise ValueError(
+                "must begin with smtp:// (STARTTLS) or smtps:// (TLS at once), then the server's name"
+            )
+        return SecretStr(address)
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        """Addresses and networks; a name would be compared as it is written and never fit."""
+        for part in value.split(","):
+            try:
+                if part.strip() != "*":
+                    ip_network(part.strip(), strict=False)
+            except ValueError:
+                raise ValueError(
+                    "must be addresses or networks like 10.0.0.5,172.16.0.0/12, no names"
+                ) from None
+        return value
 
     @field_validator("bbb_join_origins", mode="before")
     @classmethod
@@ -304,6 +337,20 @@ def read(kind: type[S]) -> S:
         return kind()
     except ValidationError as error:
         raise SettingsError("\n".join(_lines(error))) from None
+
+
+def known_names() -> list[str]:
+    """The names of all settings, as the environment writes them."""
+    return [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+def unknown_names(environment: Mapping[str, str]) -> dict[str, str]:
+    """The names that begin like a setting and are none, each with the setting that was probably meant, or ""."""
+    known = known_names()
+    unknown = sorted(
+        name for name in environment if name.startswith(PREFIX) and name not in {*known, *BESIDES}
+    )
+    return {name: next(iter(difflib.get_close_matches(name, known, 1, 0.75)), "") for name in unknown}
 
 
 def _lines(error: ValidationError) -> list[str]:

@@ -45,7 +45,7 @@ async def deliver(context: JobContext, mail_id: int) -> None:
         message_of(mail, around.settings),
         sender=around.settings.sender.address,
         recipients=[mail.to],
-        **_smtp(around.settings),
+        **smtp_options(around.settings),
     )
     log.info("mail.sent", mail=mail_id)
     async with around.database.transaction() as session:
@@ -69,7 +69,7 @@ async def forget_old(session: AsyncSession, settings: Settings) -> None:
     await session.execute(delete(OutgoingMail).where(OutgoingMail.created_at < clock.now() - keep))
 
 
-def _smtp(settings: Settings) -> dict[str, Any]:
+def smtp_options(settings: Settings) -> dict[str, Any]:
     """What aiosmtplib wants, from smtp://user:password@host:port (STARTTLS where offered) or smtps://."""
     parts = urlsplit(settings.smtp_url.get_secret_value() or "smtp://localhost:25")
     secure = parts.scheme == "smtps"

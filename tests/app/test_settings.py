@@ -130,3 +130,26 @@ def test_a_site_that_others_reach_is_no_demo(monkeypatch):
     monkeypatch.setenv("GUILDHALL_DEMO", "true")
     with pytest.raises(SettingsError, match="GUILDHALL_DEMO: "):
         read(Settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("GUILDHALL_SMTP_URL", "mail.example:587", "must begin with smtp://"),
+        ("GUILDHALL_SMTP_URL", "http://mail.example", "must begin with smtp://"),
+        ("GUILDHALL_PUBLIC_URL", "https://example.org/meet", "without a path"),
+        ("GUILDHALL_PUBLIC_URL", "https://meet.example/?x=1", "without a user name, a question mark"),
+        ("GUILDHALL_PROXIES", "proxy.example", "no names"),
+        ("GUILDHALL_PROXIES", "10.0.0.1, nginx", "no names"),
+    ],
+)
+def test_what_would_not_work_is_refused_with_the_reason(monkeypatch, name, value, reason):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"{name}: .*{reason}"):
+        read(Settings)
+
+
+@pytest.mark.parametrize("value", ["10.0.0.5,172.16.0.0/12", "127.0.0.1", "*", "::1, fd00::/8"])
+def test_proxies_are_addresses_and_networks(monkeypatch, value):
+    monkeypatch.setenv("GUILDHALL_PROXIES", value)
+    assert read(Settings).proxies == value
