@@ -1,5 +1,6 @@
 """Wiring: what the site is made of, in one place. A table of contents, nothing more."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
@@ -36,6 +37,7 @@ from app.servers.pool import Servers
 from app.settings import Settings
 from app.templating import STATIC, Templates, static_version
 from app.web import csrf, errors, health, self_check
+from app.web.connections import hear_of_no_descriptors
 from app.web.frame import Frame
 from app.web.index import Pages, Paths, pages_of, without_trimmings
 from app.web.site import Site
@@ -80,6 +82,7 @@ def make_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What lives as long as the process does."""
+    asyncio.get_running_loop().set_exception_handler(hear_of_no_descriptors)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.state.database.close)
         await stack.enter_async_context(app.state.servers.connected())

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from app import clock, logs
 from app.main import make_app
 from app.settings import Settings, read, unknown_names
+from app.web.connections import KEEP_ALIVE_SECONDS, Connection
+from app.web.open_files import raise_open_files_limit
 
 log = structlog.get_logger()
 GRACE_SECONDS = 3
@@ -32,6 +34,7 @@ def from_environment() -> FastAPI:
 
 def serve(settings: Settings, host: str, port: int, processes: int) -> None:
     """Serve until SIGINT or SIGTERM."""
+    raise_open_files_limit()
     uvicorn.run(
         "app.serve:from_environment",
         factory=True,
@@ -45,4 +48,6 @@ def serve(settings: Settings, host: str, port: int, processes: int) -> None:
         proxy_headers=True,
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        http=Connection,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )

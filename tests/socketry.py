@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,7 @@ class Door:
 
     port: int
     running: Running
+    wires: list["Wire"] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -31,7 +32,13 @@ class Door:
         return self.running.log.read_text()
 
     async def connect(self) -> "Wire":
-        return Wire(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.wires.append(Wire(*await asyncio.open_connection("127.0.0.1", self.port)))
+        return self.wires[-1]
+
+    async def hang_up(self) -> None:
+        """Close every connection."""
+        wires, self.wires = self.wires, []
+        await asyncio.gather(*(wire.close() for wire in wires))
 
     async def stream(self, path: str, *, address: str, browser: str = "") -> "Wire":
         """A stream of events that a browser opens from an address; its head is read."""
@@ -66,6 +73,15 @@ class Wire:
         async with asyncio.timeout(within):
             return await self.reader.readuntil(what)
 
+    async def reads_for(self, seconds: float) -> bytes:
+        """Whatever comes within so many seconds."""
+        heard = b""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while chunk := await self.reader.read(4096):
+                    heard += chunk
+        return heard
+
     async def is_closed(self, *, within: float = ANSWERED_WITHIN) -> bool:
         """Whether the server closes it in time."""
         with contextlib.suppress(TimeoutError, ConnectionError):
@@ -79,15 +95,6 @@ class Wire:
         self.writer.close()
         with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
-
-
-@contextlib.asynccontextmanager
-async def several(wires: list[Wire]) -> AsyncIterator[list[Wire]]:
-    """Closed when the block is over."""
-    try:
-        yield wires
-    finally:
-        await asyncio.gather(*(wire.close() for wire in wires))
 
 
 @contextlib.contextmanager

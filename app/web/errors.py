@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import ForbiddenError, GuildhallError, NotFoundError, UnavailableError
 from app.i18n import lazy
@@ -20,6 +21,7 @@ from app.web.forms import message
 from app.web.pages import page
 
 log = structlog.get_logger()
+CLIENT_GONE = 499  # as nginx calls it
 SECRET_FIELDS = ("password", "code", "secret")
 
 
@@ -105,6 +107,7 @@ def install(app: FastAPI) -> None:
         asyncpg.InternalClientError,
     ):
         app.add_exception_handler(kind, _database)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -181,6 +184,12 @@ async def _database(request: Request, error: Exception) -> Response:
     with contextlib.suppress(GuildhallError):
         await protect(request)
     return answer(request, DatabaseUnavailableError(outage.retry_after))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """The browser left before all of it was here: nobody reads the answer, and the log line has its status."""
+    del request, error
+    return Response(status_code=CLIENT_GONE)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
