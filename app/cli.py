@@ -56,13 +56,6 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     )
     passwords.add_argument("organisation", help="as its address writes it: riverside-housing")
     passwords.set_defaults(run=_allow_passwords)
-    rename = commands.add_parser(
-        "rename-server", help="say that a BigBlueButton server has another address and is the same"
-    )
-    rename.add_argument("old", help="the address that it had")
-    rename.add_argument("new", help="the address that it has now")
-    rename.add_argument("--yes", action="store_true", help="also if none of its recordings is found there")
-    rename.set_defaults(run=_rename_server)
     demo = commands.add_parser("demo", help="everything at once, with demo data: what `make run` does")
     demo.add_argument("--port", type=int, default=8000)
     demo.set_defaults(run=_demo)
@@ -149,18 +142,6 @@ async def _stop_requiring(settings: DatabaseSettings, slug: str) -> bool:
         found = await allow_passwords_again(session, slug)
     await database.close()
     return found
-
-
-def _rename_server(asked: argparse.Namespace) -> int:
-    from app.recordings.renaming import RenameRefusedError, rename
-
-    try:
-        told = asyncio.run(rename(read(Settings), asked.old, asked.new, even_if_empty=asked.yes))
-    except RenameRefusedError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(told)
-    return 0
 
 
 def _demo(asked: argparse.Namespace) -> int:

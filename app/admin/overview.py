@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
@@ -15,10 +15,8 @@ from app.mail import OutgoingMail
 from app.meetings.models import UNFINISHED, Meeting, MeetingState
 from app.memberships.models import Holder
 from app.organisations.models import Organisation, SignInDomain, SignInProvider
-from app.recordings.renaming import Belongings, belongings_of
 from app.rooms.models import Room
 from app.servers.models import Server
-from app.servers.reasons import NOT_SET_UP
 from app.settings import Settings
 
 SHOWN = 50
@@ -27,18 +25,8 @@ NEWEST = 6
 LATE = timedelta(minutes=10)
 # The worker asks every five seconds.
 UNWATCHED = timedelta(minutes=1)
-# A recording is asked for anew at least this often.
-LATELY = timedelta(days=8)
 
 _FAILED_JOBS = text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """A server that this site is not connected to (any more), and what is on it: nobody knows anything of that."""
-
-    url: str
-    there: Belongings
 
 
 @dataclass(frozen=True)
@@ -46,10 +34,6 @@ class Look:
     """What needs a look; nothing of it is the normal state."""
 
     silent: list[Server]
-    """of the servers that this site is connected to"""
-    not_set_up: list[Elsewhere]
-    unread: list[Server]
-    """servers that list what cannot be read"""
     unwatched: list[Server]
     unknown: int
     failed_jobs: int
@@ -61,8 +45,7 @@ class Look:
     @property
     def is_calm(self) -> bool:
         """Whether nothing needs a look."""
-        servers = (self.silent, self.not_set_up, self.unread, self.unwatched)
-        troubles = (*servers, self.unknown, self.failed_jobs, self.late_mails)
+        troubles = (self.silent, self.unwatched, self.unknown, self.failed_jobs, self.late_mails)
         return not (any(troubles) or self.proposals or self.domains)
 
 
@@ -83,8 +66,7 @@ class Overview:
 
 async def overview(session: AsyncSession, settings: Settings) -> Overview:
     """The start page: a dozen small statements, none of which grows with the house but the three counts."""
-    known = select(Server).where(Server.same_as.is_(None)).order_by(Server.id)
-    servers = list(await session.scalars(known))
+    servers = list(await session.scalars(select(Server).order_by(Server.id)))
     running, people_now = await _running_counts(session)
     newest = select(User).order_by(User.id.desc()).limit(NEWEST)
     return Overview(
@@ -92,7 +74,7 @@ async def overview(session: AsyncSession, settings: Settings) -> Overview:
         running=await running_now(session, SHOWN),
         running_total=running,
         people_now=people_now,
-        servers=[server for server in servers if server.failure != NOT_SET_UP],
+        servers=servers,
         people=await session.scalar(select(func.count()).select_from(User)) or 0,
         rooms=await session.scalar(select(func.count()).select_from(Room)) or 0,
         meetings_today=await _today(session),
@@ -102,11 +84,7 @@ async def overview(session: AsyncSession, settings: Settings) -> Overview:
 
 async def _look(session: AsyncSession, settings: Settings, servers: list[Server]) -> Look:
     return Look(
-        silent=[
-            server for server in servers if server.failing_since is not None and server.failure != NOT_SET_UP
-        ],
-        not_set_up=await _elsewhere(session, servers),
-        unread=[server for server in servers if unread_of(server)],
+        silent=[server for server in servers if server.failing_since is not None],
         unwatched=[server for server in servers if _is_unwatched(server)],
         unknown=await _unknown(session),
         failed_jobs=await session.scalar(_FAILED_JOBS) or 0,
@@ -130,22 +108,6 @@ async def _with_waiting_domains(session: AsyncSession) -> Sequence[Row[str, str]
     return (await session.execute(found.limit(SHOWN))).all()
 
 
-async def _elsewhere(session: AsyncSession, servers: list[Server]) -> list[Elsewhere]:
-    """The servers that the settings do not have, if anything is on them."""
-    found = [
-        Elsewhere(server.url, await belongings_of(session, server.id))
-        for server in servers
-        if server.failure == NOT_SET_UP
-    ]
-    return [each for each in found if each.there.meetings or each.there.recordings]
-
-
-def unread_of(server: Server) -> bool:
-    """Whether the server has lately listed something that cannot be read."""
-    at = server.unread_recordings_at
-    return bool(server.unread_meetings or (at is not None and at > clock.now() - LATELY))
-
-
 def _is_unwatched(server: Server) -> bool:
     """Whether nobody has asked the server of late: then it is the worker that is silent."""
     seen = server.last_answer_at
@@ -157,10 +119,7 @@ async def _unknown(session: AsyncSession) -> int:
         select(func.count())
         .select_from(Meeting)
         .join(Server, Server.id == Meeting.server_id)
-        .where(
-            Meeting.state.in_(UNFINISHED),
-            or_(Server.failing_since.is_not(None), Meeting.unknown_since.is_not(None)),
-        )
+        .where(Meeting.state.in_(UNFINISHED), Server.failing_since.is_not(None))
     )
     return await session.scalar(found) or 0
 

@@ -148,9 +148,7 @@ class Meeting(BaseModel):
         return cls(
             room=row.room_slug,
             holder=Holder(id=row.holder_id, name=row.holder_name),
-            state=MeetingNow.UNKNOWN
-            if runs and (row.failing_since or row.unknown_since)
-            else MeetingNow(row.state),
+            state=MeetingNow.UNKNOWN if runs and row.failing_since else MeetingNow(row.state),
             people_limit=row.people,
             people_most=row.peak_people,
             person_minutes=round(row.person_seconds / 60),

@@ -144,5 +144,4 @@ async def let_in(
         # In this transaction: raised as an error instead, it is undone with it and logged by that.
         await note_refused(session, door.room.holder_id, Question.JOIN_MEETING, door.room.name, decision)
         return decision
-    bbb = await servers.of(session, door.room.server_id)
-    return bbb.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))
+    return servers.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))

@@ -23,7 +23,7 @@ _ROOM = Statement("""
            o.slug AS organisation, o.accent, o.logo_key,
            u.banned_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
            m.reserved_at, m.started_at, m.create_time, m.ended_at, m.end_reason, m.people_now, m.sitting_id,
-           m.server_id, m.tier, m.peak_people, m.person_seconds, m.unknown_since, s.failing_since,
+           m.server_id, m.tier, m.peak_people, m.person_seconds, s.failing_since,
            coalesce(here.present, 0) AS present, coalesce(here.hosts, 0) AS hosts_present,
            (
                SELECT json_agg(public) FROM (

@@ -23,7 +23,7 @@ from app.memberships.decision_log import Question, note_granted
 from app.memberships.limits import HeldLimits, hold
 from app.memberships.refusals import RefusedError
 from app.rooms.models import Room
-from app.servers.pool import BBB, Servers
+from app.servers.pool import Servers
 from bbb_client.errors import BBBError, CouldNotAsk, Refused, TooLong
 from quotas.decisions import MeetingTerms
 from quotas.limits import LimitName
@@ -99,14 +99,14 @@ async def start_or_find(
 
     Raises RefusedError, ServerSilentError, ServerRefusedError. Two starts at the same moment make one meeting.
     """
-    bbb = await servers.choose(database)
+    server_id = await servers.choose(database)
     async with database.transaction() as session:
-        reserved = await _reserve(session, bbb.id, wish, addresses)
+        reserved = await _reserve(session, server_id, wish, addresses)
     if reserved.create is None:
         return Started(await _until_running(database, reserved.id), is_new=False)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            created = await bbb.client.create(reserved.create)
+            created = await servers.client.create(reserved.create)
     except (CouldNotAsk, TimeoutError) as error:
         sent = not isinstance(error, CouldNotAsk) or error.sent
         log.warning("meeting.start.could_not_ask", meeting=reserved.id, sent=sent)
@@ -119,7 +119,7 @@ async def start_or_find(
         await _release(database, reserved.id)
         raise ServerRefusedError from None
     if not await confirm(database, reserved.id, created.create_time):
-        await _undo(bbb, reserved.create.meeting_id)
+        await _undo(servers, reserved.create.meeting_id)
         raise ServerSilentError
     return Started(reserved.id, is_new=True)
 
@@ -206,10 +206,10 @@ async def confirm(database: Database, meeting_id: int, create_time: int) -> bool
     return state == MeetingState.RUNNING
 
 
-async def _undo(bbb: BBB, external_id: str) -> None:
+async def _undo(servers: Servers, external_id: str) -> None:
     """BBB made what nobody wants any more. If it does not hear of that now, a round tells it (`following`)."""
     with contextlib.suppress(BBBError):
-        await bbb.client.end(external_id)
+        await servers.client.end(external_id)
 
 
 async def _release(database: Database, meeting_id: int) -> None:

@@ -34,7 +34,7 @@ async def at_bbb(site, simulator):
 async def test_a_room_that_is_deleted_while_its_meeting_is_reserved_takes_the_meeting_along(site, database):
     ada = await a_person(database)
     room = await a_room(database, ada)
-    server_id = (await site.state.servers.choose(database)).id
+    server_id = await site.state.servers.choose(database)
     async with database.transaction() as session:
         reserved = await _reserve(session, server_id, Start(room.id, ada.id), ADDRESSES)
         deletion = asyncio.create_task(deleted(database, room))
