@@ -1,4 +1,4 @@
-"""The command line: serve, worker, migrate, create-operator, demo."""
+"""The command line: serve, worker, migrate, check, send-test-mail, create-operator, demo."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import clock, logs
 from app.accounts.service import WeakPasswordError, create_operator
+from app.addresses import NotAnAddressError, tidy_address
 from app.db import Database
 from app.memberships.tier_file import TiersFileError
 from app.settings import DatabaseSettings, Settings, SettingsError, read
@@ -47,6 +48,11 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     commands.add_parser("check", help="whether settings, database, BBB, mail and proxy fit").set_defaults(
         run=_check
     )
+    test_mail = commands.add_parser(
+        "send-test-mail", help="send one mail now, and print all that the mail server says"
+    )
+    test_mail.add_argument("address")
+    test_mail.set_defaults(run=_send_test_mail)
     operator = commands.add_parser("create-operator", help="make an operator, or make one of a person")
     operator.add_argument("email")
     operator.add_argument("--name", default="Operator")
@@ -56,6 +62,13 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     )
     passwords.add_argument("organisation", help="as its address writes it: riverside-housing")
     passwords.set_defaults(run=_allow_passwords)
+    rename = commands.add_parser(
+        "rename-server", help="say that a BigBlueButton server has another address and is the same"
+    )
+    rename.add_argument("old", help="the address that it had")
+    rename.add_argument("new", help="the address that it has now")
+    rename.add_argument("--yes", action="store_true", help="also if none of its recordings is found there")
+    rename.set_defaults(run=_rename_server)
     demo = commands.add_parser("demo", help="everything at once, with demo data: what `make run` does")
     demo.add_argument("--port", type=int, default=8000)
     demo.set_defaults(run=_demo)
@@ -108,6 +121,25 @@ def _check(_asked: argparse.Namespace) -> int:
     return 1 if any(broken(findings)) else 0
 
 
+def _send_test_mail(asked: argparse.Namespace) -> int:
+    from app.mail.trial import send_test_mail
+
+    def hear(done: str, said: str) -> None:
+        first, *more = said.splitlines() or [""]
+        print(f"{done}\n    {first}", *(f"    {line}" for line in more), sep="\n")
+
+    try:
+        address = tidy_address(asked.address, private=True)
+    except NotAnAddressError:
+        print(f"{asked.address} is not an e-mail address.", file=sys.stderr)
+        return 2
+    if not asyncio.run(send_test_mail(read(Settings), address, hear)):
+        print(f"The mail to {address} was not sent.", file=sys.stderr)
+        return 1
+    print(f"The mail server has taken the mail to {address}.")
+    return 0
+
+
 def _create_operator(asked: argparse.Namespace) -> int:
     password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password (at least 10 characters): ")
     try:
@@ -142,6 +174,18 @@ async def _stop_requiring(settings: DatabaseSettings, slug: str) -> bool:
         found = await allow_passwords_again(session, slug)
     await database.close()
     return found
+
+
+def _rename_server(asked: argparse.Namespace) -> int:
+    from app.recordings.renaming import RenameRefusedError, rename
+
+    try:
+        told = asyncio.run(rename(read(Settings), asked.old, asked.new, even_if_empty=asked.yes))
+    except RenameRefusedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(told)
+    return 0
 
 
 def _demo(asked: argparse.Namespace) -> int:

@@ -13,7 +13,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
 from app.accounts import pages as accounts
+from app.accounts import unsubscribing
 from app.accounts.access import load_viewer
+from app.accounts.reminders import unsubscribe_links
 from app.admin import pages as admin
 from app.api import pages as api_pages
 from app.api import routes as api
@@ -60,7 +62,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.streams = EventStreams(settings, app.state.switchboard)
     app.state.paths = Paths(app)
     app.state.templates = Templates(pattern=app.state.paths, site=Site.of(settings))
-    app.state.mailer = Mailer(app.state.templates)
+    app.state.mailer = Mailer(app.state.templates, unsubscribe_links(settings))
     # Form tokens are new in every answer, so that its compressed size tells nothing about them.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Frame, settings=settings)
@@ -71,6 +73,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.mount("/static/{version}", KeptForEver(directory=STATIC), name="static")
     app.include_router(health.router)
     app.include_router(self_check.router)
+    app.include_router(unsubscribing.router)
     app.include_router(callbacks.router)
     app.include_router(webhooks.router)
     # Programs with tokens: no cookie counts there, so no form token is needed.

@@ -11,7 +11,8 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from app import jobs, mail
-from app.accounts import sessions
+from app.accounts import reach, sessions
+from app.accounts.reminders import unsubscribe_links
 from app.accounts.service import forget_unverified
 from app.contributions import jobs as contribution_jobs
 from app.db import Database
@@ -68,6 +69,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
         await rate_limits.forget_old(session)
         await mail.forget_old(session, around.settings)
         await forget_unverified(session)
+        await reach.forget_strangers(session)
         await forget_consents(session)
         await decision_log.forget_old(session)
         await interests.forget_unconfirmed(session)
@@ -111,7 +113,7 @@ def mailer_of(settings: Settings) -> mail.Mailer:
     def no_routes(name: str) -> str:
         raise LookupError(f"a mail of the worker asks for the route {name}")
 
-    return mail.Mailer(Templates(pattern=no_routes, site=Site.of(settings)))
+    return mail.Mailer(Templates(pattern=no_routes, site=Site.of(settings)), unsubscribe_links(settings))
 
 
 def _stop_signal() -> asyncio.Event:

@@ -85,8 +85,6 @@ def settings(database_url: str, simulator: object) -> Settings:
     """Settings as in production, but for addresses on this machine."""
     return Settings(
         database_url=database_url,
-        # Fifty at once on a busy machine: a test is about what they get, not about how soon.
-        database_queue_seconds=30,
         secret_key="0123456789abcdefghijklmnopqrstuvwxyz",
         bbb_url=simulator.url,
         bbb_secret=SECRET,
@@ -112,7 +110,7 @@ async def site(whole_site: FastAPI, settings: Settings, simulator: object) -> As
     await empty(whole_site.state.database)
     simulator.world.reset()
     # The number of the server went with the tables.
-    whole_site.state.servers._id = None  # noqa: SLF001  what a new process begins with
+    whole_site.state.servers.forget_rows()
     yield whole_site
     clock.set_offset(timedelta(0))
     i18n.speak("en")

@@ -9,6 +9,7 @@ from app.accounts import sessions
 from app.accounts.models import User
 from app.accounts.schemas import Profile
 from app.accounts.service import AddressTakenError
+from app.mail import bounces
 from app.memberships.models import Holder
 
 
@@ -35,9 +36,11 @@ async def change_password(
 
 async def change_address(session: AsyncSession, user: User, email: str) -> None:
     """Another address, which its owner has just shown to be theirs; AddressTakenError if someone was first."""
+    old = user.email
     try:
         async with session.begin_nested():
             user.email, user.verified_at = email, user.verified_at or clock.now()
             await session.flush()
     except IntegrityError:  # only the unique index on the address can refuse this
         raise AddressTakenError from None
+    await bounces.forgive(session, old, email)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import User
 from app.errors import ConflictError, NotFoundError
 from app.i18n import Text, lazy
+from app.mail import bounces
 from app.memberships.models import Holder, LoggedDecision
 
 Hook = Callable[[AsyncSession, int], Awaitable[None]]
@@ -82,7 +83,8 @@ async def delete_account(session: AsyncSession, user_id: int) -> None:
         raise StillNeededError(sentence)
     for hook in hooks:
         await hook(session, user_id)
-    await session.execute(delete(User).where(User.id == user_id))
+    email = await session.scalar(delete(User).where(User.id == user_id).returning(User.email))
+    await bounces.forgive(session, email or "")
     # It names their rooms, which are gone.
     await session.execute(delete(LoggedDecision).where(LoggedDecision.holder_id == holder_id))
     await session.execute(update(Holder).where(Holder.id == holder_id).values(name=""))

@@ -14,6 +14,7 @@ from app.accounts.zones import UTC
 from app.db import Database
 from app.errors import ConflictError, ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import Text, lazy
+from app.mail import bounces
 from app.memberships.models import Holder, HolderKind
 
 FORGET_UNVERIFIED = timedelta(days=30)
@@ -152,6 +153,7 @@ async def verify_address(session: AsyncSession, user: User) -> None:
     """The owner of the account has read a mail that was sent to its address."""
     user.verified_at = user.verified_at or clock.now()
     await session.flush()
+    await bounces.forgive(session, user.email)
 
 
 async def held(session: AsyncSession, user_id: int) -> User | None:

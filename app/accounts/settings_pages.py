@@ -14,6 +14,7 @@ from app.accounts.service import AddressTakenError, find_by_email, held
 from app.db import Database, Databased, Session
 from app.errors import NotFoundError, TooManyError
 from app.i18n import Text, lazy, speak
+from app.mail.bounces import bounce_of
 from app.web.browser import settings_of
 from app.web.forms import read_form
 from app.web.pages import go, page, path_of
@@ -25,10 +26,10 @@ PASSWORD = "accounts/password.html"  # noqa: S105  a template's name
 
 
 @router.get("/account", name="accounts.show")
-async def show(request: Request, viewer: SignedIn) -> Response:
+async def show(request: Request, session: Session, viewer: SignedIn) -> Response:
     """Name, language, time zone."""
-    del viewer
-    return page(request, PROFILE, form=None, zones=zones.by_part_of_the_world())
+    bounce = await bounce_of(session, viewer.email)
+    return page(request, PROFILE, form=None, zones=zones.by_part_of_the_world(), bounce=bounce)
 
 
 @router.post("/account")
@@ -43,10 +44,9 @@ async def change(request: Request, session: Session, viewer: SignedIn) -> Respon
 
 
 @router.get("/account/email", name="accounts.email")
-async def show_email(request: Request, viewer: SignedIn) -> Response:
+async def show_email(request: Request, session: Session, viewer: SignedIn) -> Response:
     """The address, and the form for another one."""
-    del viewer
-    return page(request, EMAIL, form=None)
+    return page(request, EMAIL, form=None, bounce=await bounce_of(session, viewer.email))
 
 
 @router.post("/account/email")

@@ -13,7 +13,7 @@ from app.i18n import lazy
 from app.meetings.ending import end_meeting
 from app.meetings.models import EndReason
 from app.meetings.starting import ServerSilentError
-from app.servers.pool import BBBServers
+from app.servers.pool import BBBServers, NotSetUpError
 from app.web.lists import Id, Search, tidy
 from app.web.pages import go, page, path_of
 
@@ -79,5 +79,8 @@ async def end(
         await end_meeting(database, servers, meeting_id, EndReason.BY_OPERATOR)
     except ServerSilentError:
         said = lazy("The server does not answer. The meeting ends as soon as it does.")
+        return go(request, back, say=said, kind="warn")
+    except NotSetUpError:
+        said = lazy("This site isn’t connected to the meeting’s server. The meeting ends as soon as it is.")
         return go(request, back, say=said, kind="warn")
     return go(request, back, say=lazy("The meeting is over."))

@@ -175,6 +175,6 @@ def _line(row: Any) -> Line:
 
 
 def _state(row: Any) -> str:
-    if row.state == MeetingState.RUNNING and row.failing_since is not None:
+    if row.state == MeetingState.RUNNING and (row.failing_since or row.unknown_since):
         return "unknown"
     return str(row.state)

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.admin import (
     interest_pages,
     limits_pages,
+    mail_pages,
     meeting_pages,
     membership_pages,
     organisation_pages,
@@ -27,6 +28,7 @@ for _part in (
     interest_pages,
     room_pages,
     meeting_pages,
+    mail_pages,
     limits_pages,
     membership_pages,
     tier_pages,

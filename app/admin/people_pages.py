@@ -13,6 +13,7 @@ from app.admin.rooms import list_rooms
 from app.contributions.membership_saying import membership_of
 from app.db import Session
 from app.errors import NotFoundError
+from app.mail.bounces import bounce_of
 from app.memberships.limits import standing_of
 from app.web.lists import Number, Search, tidy
 from app.web.pages import page
@@ -66,6 +67,7 @@ async def _page(
         person=user,
         is_self=user.id == viewer.id,
         last_seen_at=await last_seen(session, user.id),
+        bounce=await bounce_of(session, user.email),
         organisations=await organisations_of(session, user.id),
         rooms=await list_rooms(session, host_id=user.id, size=SOME),
         meetings=await list_meetings(session, holder_id=user.holder_id, size=SOME),

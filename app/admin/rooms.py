@@ -19,7 +19,7 @@ _ROOMS = text("""
            coalesce(owner.name, h.name) AS holder_name, u.name AS host_name, u.banned_at,
            r.holder_id = u.holder_id AS is_own,
            m.id AS meeting_id, m.state, m.minutes, m.recorded, m.started_at, m.ended_at, m.end_reason,
-           m.people_now, s.failing_since
+           m.people_now, m.unknown_since, s.failing_since
     FROM rooms r
     JOIN holders h ON h.id = r.holder_id
     JOIN users u ON u.id = r.host_id

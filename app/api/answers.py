@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from fastapi import Request
 from pydantic import BaseModel, Field
@@ -148,7 +148,9 @@ class Meeting(BaseModel):
         return cls(
             room=row.room_slug,
             holder=Holder(id=row.holder_id, name=row.holder_name),
-            state=MeetingNow.UNKNOWN if runs and row.failing_since else MeetingNow(row.state),
+            state=MeetingNow.UNKNOWN
+            if runs and (row.failing_since or row.unknown_since)
+            else MeetingNow(row.state),
             people_limit=row.people,
             people_most=row.peak_people,
             person_minutes=round(row.person_seconds / 60),
@@ -160,13 +162,6 @@ class Meeting(BaseModel):
 
 
 _SAME = ("id", "name", "recorded", "tier", "minutes", "people_now", "started_at", "ended_at")
-
-
-class Starting(BaseModel):
-    """A meeting that the server was asked for: what came of it is known in some seconds."""
-
-    id: int = Field(description=_("The number of the meeting. It never changes."))
-    state: Literal["starting"] = Field("starting", description=_("What it does now."))
 
 
 class Listed(BaseModel):

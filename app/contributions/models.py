@@ -191,7 +191,6 @@ class LeftOut(StrEnum):
     GIVEN_BACK = "given_back"
     FEE = "fee"
     REPEATED = "repeated"
-    FAILED = "failed"
 
 
 class ImportLine(WithId, Base):

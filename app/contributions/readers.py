@@ -26,9 +26,9 @@ class Post:
 
 
 async def readers_of(session: AsyncSession, holder_id: int) -> list[Any]:
-    """The person, or the organisation's admins: email, language, time_zone; nobody banned or unverified."""
+    """The person, or the organisation's admins: id, email, language, time_zone; nobody banned or unverified."""
     found = await session.execute(
-        select(User.email, User.language, User.time_zone)
+        select(User.id, User.email, User.language, User.time_zone)
         .where(
             or_(User.holder_id == holder_id, administers(User.id, holder_id)),
             User.banned_at.is_(None),

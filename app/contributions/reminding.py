@@ -148,6 +148,7 @@ async def _write(session: AsyncSession, post: Post, readers: Sequence[Any], said
             reader.email,
             "membership_ending",
             language=reader.language,
+            reader=reader.id,
             organisation=None if is_person else held.holder_name,
             tier=due.line.tier.name,
             free=free,

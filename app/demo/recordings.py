@@ -62,7 +62,7 @@ RECORDINGS = (
 async def put_recordings(settings: Settings, simulator: str) -> None:
     """Make the demo's recordings the first time; put into the simulator what should be there."""
     database = Database(settings)
-    server_id = await Servers(settings).choose(database)
+    server_id = (await Servers(settings).choose(database)).id
     async with httpx.AsyncClient(timeout=20) as client:
         async with database.transaction() as session:
             if await session.scalar(select(Recording.id).limit(1)) is None:

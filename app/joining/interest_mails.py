@@ -20,13 +20,21 @@ async def send_confirmation(
 
 async def tell_operators(session: AsyncSession, request: Request, interest: Interest) -> None:
     """Somebody wants to join: to every operator."""
-    operators = select(User.email, User.language).where(
+    operators = select(User.id, User.email, User.language).where(
         User.is_operator, User.banned_at.is_(None), User.verified_at.is_not(None)
     )
     link = address_of(request, "admin.interest", interest_id=interest.id)
-    for email, language in await session.execute(operators):
+    for user_id, email, language in await session.execute(operators):
         await _mailer(request).send(
-            session, email, "interest_new", language=language, name=interest.name, link=link
+            session,
+            email,
+            "interest_new",
+            language=language,
+            reader=user_id,
+            # An answer goes to whoever wants to join.
+            reply_to=interest.email,
+            name=interest.name,
+            link=link,
         )
 
 

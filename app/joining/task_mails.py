@@ -47,6 +47,7 @@ async def _send(
         user.email,
         "task_news",
         language=user.language,
+        reader=user.id,
         news=news,
         title=task.title,
         answer=task.answer,

@@ -34,16 +34,30 @@ def message_of(mail: OutgoingMail, settings: Settings) -> bytes:
     message["Date"] = format_datetime(mail.created_at.astimezone(UTC))
     message["From"] = _mailbox("From", sender)
     message["To"] = mail.to
-    if settings.reply_to is not None:
-        message["Reply-To"] = _mailbox("Reply-To", settings.reply_to)
+    reply_to = Sender("", mail.reply_to) if mail.reply_to else settings.reply_to
+    if reply_to is not None:
+        message["Reply-To"] = _mailbox("Reply-To", reply_to)
     message["Subject"] = _words("Subject", mail.subject)
     message["Message-ID"] = f"<{mark}@{sender.domain}>"
     # RFC 3834: no answering machine answers it.
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = _InOnePiece(f"<{mail.unsubscribe}>")
+        # RFC 8058, 3.1: one click in the mail program, by https only.
+        if mail.unsubscribe.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # From the plainest to the richest (RFC 2046, 5.1.4).
     message.attach(MIMEText(mail.text, "plain", UTF8))  # type: ignore[arg-type]  # the library takes a Charset
     message.attach(MIMEText(mail.html, "html", UTF8))  # type: ignore[arg-type]  # the same
     return bytes(message.as_bytes(policy=ON_THE_WIRE))
+
+
+class _InOnePiece(Header):
+    """An address of a page is not folded: it may be longer than a line should be, and far shorter than one may be."""
+
+    def encode(self, splitchars: str = "", maxlinelen: int | None = None, linesep: str = "") -> str:  # noqa: ARG002  the library's own
+        """As it is: plain signs, made by us."""
+        return str(self)
 
 
 def _mailbox(header: str, who: Sender) -> Header | str:

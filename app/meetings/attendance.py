@@ -50,10 +50,16 @@ _FIGURES = text("""
 """)
 
 
+# No meeting has more: a number beyond it is a mistake, and the list is believed.
+MOST_PEOPLE = 100_000
+
+
 def people_in(info: MeetingInfo) -> int:
     """How many are in a meeting. Two devices of one person are one; BBB's count may be ahead of its list."""
     people = len({attendee.user_id for attendee in info.attendees})
-    return people if len(info.attendees) >= info.participant_count else max(info.participant_count, people)
+    if len(info.attendees) >= info.participant_count or info.participant_count > MOST_PEOPLE:
+        return people
+    return max(info.participant_count, people)
 
 
 def seconds_between(counted_at: datetime | None, at: datetime) -> float:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -14,7 +14,7 @@ from app.meetings.attendance import seconds_between
 from app.meetings.models import UNFINISHED, Attendance, EndReason, Meeting, MeetingState
 from app.meetings.starting import ServerRefusedError, ServerSilentError
 from app.memberships.models import PolicyRow
-from app.servers.pool import Servers
+from app.servers.pool import BBB, Servers
 from bbb_client.errors import CouldNotAsk, Refused
 from quotas.limits import Policy
 from quotas.storage import estimated_bytes
@@ -31,27 +31,33 @@ UNNOTICED = timedelta(minutes=3)
 
 
 async def end_meeting(database: Database, servers: Servers, meeting_id: int, why: EndReason) -> None:
-    """End a meeting for everyone. Raises ServerSilentError when BBB cannot be asked: the round then goes on."""
+    """End a meeting for everyone. Raises ServerSilentError when BBB cannot be asked: the round then goes on.
+
+    NotSetUpError if it is on a server that this site is not connected to: the end is asked for once it is.
+    """
     async with database.transaction() as session:
-        external_id = await ask_to_end(session, meeting_id, why)
-    if external_id is None:
+        meeting = await ask_to_end(session, meeting_id, why)
+    if meeting is None:
         return
-    await tell_bbb(servers, external_id)
     async with database.transaction() as session:
-        await mark_ended(session, external_id, at=clock.now())
+        bbb = await servers.of(session, meeting.server_id)
+    await tell_bbb(bbb, meeting.external_id)
+    async with database.transaction() as session:
+        await mark_ended(session, meeting.external_id, at=clock.now())
 
 
-async def ask_to_end(session: AsyncSession, meeting_id: int, why: EndReason) -> str | None:
-    """Write down that a meeting is to end, and why; returns its external id, None if it is over already.
+async def ask_to_end(session: AsyncSession, meeting_id: int, why: EndReason) -> Row[str, int] | None:
+    """Write down that a meeting is to end, and why; returns its external id and server, None if it is over already.
 
     Whatever happens next, the round ends it: nothing that was asked for is forgotten.
     """
-    return await session.scalar(
+    asked = await session.execute(
         update(Meeting)
         .where(Meeting.id == meeting_id, Meeting.state.in_(UNFINISHED))
         .values(end_asked=why)
-        .returning(Meeting.external_id)
+        .returning(Meeting.external_id, Meeting.server_id)
     )
+    return asked.one_or_none()
 
 
 async def ask_to_end_all(session: AsyncSession, why: EndReason, **of: int) -> list[str]:
@@ -66,10 +72,10 @@ async def ask_to_end_all(session: AsyncSession, why: EndReason, **of: int) -> li
     return list(found)
 
 
-async def tell_bbb(servers: Servers, external_id: str) -> None:
+async def tell_bbb(bbb: BBB, external_id: str) -> None:
     """Ask BBB to end a meeting; one that it does not know has ended. Raises ServerSilentError, ServerRefusedError."""
     try:
-        await servers.client.end(external_id)
+        await bbb.client.end(external_id)
     except CouldNotAsk:
         raise ServerSilentError(NOT_HEARD) from None
     except Refused as error:
@@ -103,7 +109,7 @@ async def mark_ended(
     if not meeting.exact_figures:
         seconds = seconds_between(meeting.counted_at, meeting.ended_at)
         meeting.person_seconds += round(meeting.people_now * seconds)
-    meeting.people_now, meeting.missing_since = 0, None
+    meeting.people_now, meeting.missing_since, meeting.unknown_since = 0, None, None
     if meeting.recorded:
         meeting.reserved_bytes = await _estimate(session, meeting.ended_at - began)
         # BBB says when a recording is ready, not when there is none: nobody may have pressed the button.

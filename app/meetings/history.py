@@ -18,7 +18,7 @@ LARGEST_ID = 2**63 - 1
 _MEETINGS = text("""
     SELECT m.id, m.name, m.state, m.tier, m.minutes, m.people, m.recorded, m.reserved_at, m.started_at,
            m.ended_at, m.end_reason, m.people_now, m.peak_people, m.person_seconds, m.holder_id,
-           h.name AS holder_name, r.slug AS room_slug, s.failing_since, count(*) OVER () AS total
+           h.name AS holder_name, r.slug AS room_slug, m.unknown_since, s.failing_since, count(*) OVER () AS total
     FROM meetings m
     JOIN holders h ON h.id = m.holder_id
     LEFT JOIN rooms r ON r.id = m.room_id

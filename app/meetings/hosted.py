@@ -20,7 +20,7 @@ _ROOMS = Statement("""
            h.name AS holder_name, u.banned_at,
            m.id AS meeting_id, m.state, m.tier, m.sitting_id, m.reserved_at, m.minutes, m.recorded,
            m.started_at, m.ended_at, m.end_reason,
-           m.people_now, s.failing_since, r.total
+           m.people_now, m.unknown_since, s.failing_since, r.total
     FROM (
         SELECT *, count(*) OVER () AS total FROM rooms
         WHERE ((host_id = :user AND holder_id <> ALL(ARRAY(

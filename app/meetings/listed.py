@@ -32,6 +32,7 @@ _WRITE = text("""
         person_seconds = CASE WHEN m.exact_figures THEN m.person_seconds ELSE m.person_seconds + v.seconds END,
         counted_at = greatest(m.counted_at, CAST(:at AS timestamptz)),
         missing_since = NULL,
+        unknown_since = NULL,
         end_asked = coalesce(m.end_asked, v.end_asked),
         told_minutes = coalesce(v.told, m.told_minutes)
     FROM unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[]), CAST(:seconds AS bigint[]),
@@ -61,13 +62,19 @@ class Line:
             or self.ends
             or self.step
             or meeting.missing_since
+            or meeting.unknown_since
             or meeting.state == MeetingState.STARTING
         )
 
     @property
     def changes_state(self) -> bool:
-        """Whether those who wait can go on: it runs, or fewer are here than before."""
-        return bool(self.meeting.state == MeetingState.STARTING or self.people < self.meeting.people_now)
+        """Whether those who wait can go on: it runs, or is known again, or fewer are here than before."""
+        meeting = self.meeting
+        return bool(
+            meeting.state == MeetingState.STARTING
+            or meeting.unknown_since
+            or self.people < meeting.people_now
+        )
 
     @property
     def news(self) -> bool:

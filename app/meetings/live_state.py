@@ -59,7 +59,7 @@ def live_state(row: Any) -> LiveState:
     if row.state == MeetingState.STARTING:
         return LiveState(Live.STARTING, recorded=row.recorded, minutes=row.minutes)
     return LiveState(
-        Live.UNKNOWN if row.failing_since else Live.RUNNING,
+        Live.UNKNOWN if row.failing_since or row.unknown_since else Live.RUNNING,
         people=row.people_now,
         ends_at=row.started_at + timedelta(minutes=row.minutes) if row.minutes else None,
         recorded=row.recorded,

@@ -1,7 +1,7 @@
 """A running meeting that the server's list does not have: asked for by itself before it is ended."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -15,10 +15,10 @@ from app.db import Database
 from app.meetings.attendance import UNSEEN
 from app.meetings.ending import mark_ended
 from app.meetings.models import EndReason
+from app.meetings.roster import Roster, is_ours
 from app.meetings.terms import ends_at
-from app.servers.pool import Servers
+from app.servers.pool import BBB
 from bbb_client.errors import BBBError, Refused
-from bbb_client.responses import MeetingInfo
 
 log = structlog.get_logger()
 
@@ -48,27 +48,32 @@ class Missing:
 
     id: int
     external_id: str
+    create_time: int | None
     ended: Ended
     needs_two: bool
     first: bool
+    is_long: bool
+    """whether it is missing for so long that a dead double beside it says enough"""
 
 
 class Said(Enum):
     """What the server said of one meeting."""
 
     GONE = auto()
+    DOUBLE = auto()
+    """it knows one of this id that has ended, and that is not the one we made"""
     THERE = auto()
     NOTHING = auto()
 
 
-def is_another_servers(
-    expected: Sequence[Row[Any]], ours: Iterable[Row[Any]], there: Mapping[str, MeetingInfo]
-) -> bool:
+def is_another_servers(expected: Sequence[Row[Any]], ours: Iterable[Row[Any]], there: Roster) -> bool:
     """Whether a list looks like another server's: it has meetings, and of this site's it has none.
 
     `expected`: those of ours that a list must have. An empty list is that of a server that was restarted.
     """
-    return bool(there and expected) and not any(meeting.external_id in there for meeting in ours)
+    return bool(there and expected) and not any(
+        meeting.external_id in there or there.is_unreadable(meeting) for meeting in ours
+    )
 
 
 def ended_when(meeting: Row[Any], asked_at: datetime) -> Ended:
@@ -101,20 +106,22 @@ async def note_missing(
         Missing(
             m.id,
             m.external_id,
+            m.create_time,
             ended=ended_when(m, asked_at),
             needs_two=foreign,
             first=m.missing_since is None,
+            is_long=m.missing_since is not None and m.missing_since <= asked_at - APART,
         )
         for m in chosen
     ]
 
 
-async def confirm(database: Database, servers: Servers, missing: Sequence[Missing]) -> None:
+async def confirm(database: Database, bbb: BBB, missing: Sequence[Missing]) -> None:
     """Ask for each of them, and end those that the server does not know, since they were first missed."""
     if not missing:
         return
-    said = await _ask(servers, missing)
-    gone = [each for each in missing if said.get(each.id) is Said.GONE]
+    said = await _ask(bbb, missing)
+    gone = [each for each in missing if _is_gone(each, said.get(each.id))]
     # A first "not found" that did not come has to come yet: its time starts then.
     back = [each.id for each in missing if _is_back(each, said.get(each.id, Said.NOTHING))]
     async with database.transaction() as session:
@@ -126,18 +133,22 @@ async def confirm(database: Database, servers: Servers, missing: Sequence[Missin
                 await mark_ended(session, each.external_id, at=each.ended.at, why=each.ended.why)
 
 
+def _is_gone(each: Missing, said: Said | None) -> bool:
+    return said is Said.GONE or (said is Said.DOUBLE and each.is_long)
+
+
 def _is_back(each: Missing, said: Said) -> bool:
     return said is Said.THERE or (said is Said.NOTHING and each.needs_two and each.first)
 
 
-async def _ask(servers: Servers, missing: Sequence[Missing]) -> dict[int, Said]:
+async def _ask(bbb: BBB, missing: Sequence[Missing]) -> dict[int, Said]:
     """What the server says of each, as far as it says anything in time."""
     places = asyncio.Semaphore(AT_A_TIME)
     said: dict[int, Said] = {}
 
     async def ask(each: Missing) -> None:
         async with places:
-            said[each.id] = await _ask_for(servers, each.external_id)
+            said[each.id] = await _ask_for(bbb, each)
 
     try:
         async with asyncio.timeout(WHOLE_SECONDS):
@@ -147,11 +158,13 @@ async def _ask(servers: Servers, missing: Sequence[Missing]) -> dict[int, Said]:
     return said
 
 
-async def _ask_for(servers: Servers, external_id: str) -> Said:
+async def _ask_for(bbb: BBB, each: Missing) -> Said:
     try:
-        info = await servers.client.get_meeting_info(external_id)
+        info = await bbb.client.get_meeting_info(each.external_id)
     except Refused as error:
         return Said.GONE if error.not_found else Said.NOTHING
     except BBBError:
         return Said.NOTHING
-    return Said.GONE if info.has_been_forcibly_ended else Said.THERE
+    if not info.has_been_forcibly_ended:
+        return Said.THERE
+    return Said.GONE if is_ours(info, each.create_time) else Said.DOUBLE

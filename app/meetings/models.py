@@ -76,7 +76,8 @@ class Meeting(WithId, Base):
         ),
         # Whose recordings are asked for next.
         Index(
-            "ix_meetings_recordings_due_at",
+            "ix_meetings_server_id_recordings_due_at",
+            "server_id",
             "recordings_due_at",
             postgresql_where=text("recordings_due_at IS NOT NULL"),
         ),
@@ -107,6 +108,7 @@ class Meeting(WithId, Base):
     # Above the holder's group size: one of the month's large sessions is used for it.
     large_session: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     missing_since: Mapped[datetime | None]  # the server answers, and does not list it
+    unknown_since: Mapped[datetime | None]  # the server lists it, and what it says of it cannot be read
     told_minutes: Mapped[int | None]  # the last warning in its chat: so many minutes before the end
     # Attendance as figures: the sum of everyone's seconds, counted up to `counted_at`.
     person_seconds: Mapped[int] = mapped_column(server_default="0", default=0)

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.db import Query, Statement
+from app.db import Statement
 from app.meetings.joining import ON_THE_WAY
+from app.meetings.models import UNFINISHED, MeetingState
 from quotas.sittings import Sitting
 
 LISTED = 10  # recordings on a room's page
@@ -22,7 +23,7 @@ _ROOM = Statement("""
            o.slug AS organisation, o.accent, o.logo_key,
            u.banned_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
            m.reserved_at, m.started_at, m.create_time, m.ended_at, m.end_reason, m.people_now, m.sitting_id,
-           m.server_id, m.tier, m.peak_people, m.person_seconds, s.failing_since,
+           m.server_id, m.tier, m.peak_people, m.person_seconds, m.unknown_since, s.failing_since,
            coalesce(here.present, 0) AS present, coalesce(here.hosts, 0) AS hosts_present,
            (
                SELECT json_agg(public) FROM (
@@ -80,27 +81,25 @@ class Use:
 
 # Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage free, which a
 # meeting does until its recording is known.
-USE = """
+_USE = Statement("""
     SELECT count(*) FILTER (WHERE m.state IN ('starting', 'running')) AS at_once,
            min(coalesce(m.started_at, m.reserved_at) + m.minutes * interval '1 minute')
                FILTER (WHERE m.state IN ('starting', 'running')) AS earliest_end,
-           CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint) AS reserved_bytes
+           CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint) AS reserved,
+           (SELECT stored_bytes FROM holders WHERE id = :holder) AS stored,
+           (SELECT over_since FROM holders WHERE id = :holder) AS over_since,
+           (SELECT recording_removal FROM policy WHERE id = 1) AS removal
     FROM meetings m
-    WHERE m.holder_id = {holder} AND (m.state IN ('starting', 'running') OR m.reserved_bytes > 0)
-"""
-_USE = Query(
-    Use,
-    f"""
-    SELECT used.at_once, used.earliest_end, coalesce(h.stored_bytes, 0), used.reserved_bytes, h.over_since,
-           coalesce((SELECT recording_removal FROM policy WHERE id = 1), '')
-    FROM ({USE.format(holder=":holder")}) used LEFT JOIN holders h ON h.id = :holder
-    """,  # noqa: S608  nothing of it was typed
-)
+    WHERE m.holder_id = :holder AND (m.state IN ('starting', 'running') OR m.reserved_bytes > 0)
+""")
 
 
 async def use_of(session: AsyncSession, holder_id: int) -> Use:
     """What the holder uses now, from its meetings. Before spending it, call `hold`."""
-    return (await _USE.rows(session, holder=holder_id))[0]
+    row = (await _USE.rows(session, holder=holder_id))[0]
+    return Use(
+        row.at_once, row.earliest_end, row.stored or 0, row.reserved, row.over_since, row.removal or ""
+    )
 
 
 _RUNNING = Statement("""
@@ -114,17 +113,14 @@ async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, 
     return {row.holder_id: row.number for row in await _RUNNING.rows(session, holders=holder_ids)}
 
 
-# What the ended meetings have used of the sitting to which the room's newest meeting belongs, of those in `states`.
-SITTING = """
+_SITTING = Statement("""
     SELECT sitting_id, sum(ended_at - started_at) AS used, max(ended_at) AS last_ended_at FROM meetings
     WHERE state = 'ended' AND sitting_id = (
-        SELECT sitting_id FROM meetings WHERE room_id = {room} AND state IN ({states})
+        SELECT sitting_id FROM meetings WHERE room_id = :room AND state = ANY(:states)
         ORDER BY reserved_at DESC LIMIT 1
     )
     GROUP BY sitting_id
-"""
-_SITTING = Statement(SITTING.format(room=":room", states="'ended'"))
-_SITTING_NOW = Statement(SITTING.format(room=":room", states="'ended', 'starting', 'running'"))
+""")
 
 
 async def sitting_of_room(
@@ -134,5 +130,6 @@ async def sitting_of_room(
 
     `with_running`: the sitting that the running meeting belongs to, if one is running.
     """
-    row = await (_SITTING_NOW if with_running else _SITTING).row(session, room=room_id)
+    states = [MeetingState.ENDED, *(UNFINISHED if with_running else ())]
+    row = await _SITTING.row(session, room=room_id, states=states)
     return (row.sitting_id, Sitting(used=row.used, last_ended_at=row.last_ended_at)) if row else None

@@ -1,9 +1,11 @@
 """A server that does not answer: its meetings are unknown, and over by their terms at the latest."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import select, text, update
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.live import announce, holder_topic, room_topic
@@ -11,6 +13,7 @@ from app.meetings.ending import give_up, mark_ended
 from app.meetings.models import UNFINISHED, EndReason, Meeting, MeetingState
 from app.meetings.terms import GRACE
 from app.servers.models import Server
+from app.servers.reasons import NOT_SET_UP
 
 log = structlog.get_logger()
 
@@ -36,36 +39,64 @@ _OVERDUE = text("""
 """)
 
 
-async def is_silent(session: AsyncSession, server_id: int, why: str, now: datetime) -> None:
+async def is_silent(session: AsyncSession, server_id: int, why: str, now: datetime, *, logged: str) -> None:
     """The server does not answer, or not properly: `why` is shown to operators. No meeting is ended for it."""
     server = await session.get_one(Server, server_id)
+    # Another reason is news, too: whoever mends one thing has to learn of the next.
+    if server.failing_since is None or server.failure != why:
+        log.warning("server.silent", server=server_id, why=logged)
     if server.failing_since is None:
-        log.warning("server.silent", server=server_id, why=why)
         server.failing_since = now
         await _announce_all(session, server_id)
     server.failure = why
     await session.flush()
 
 
-async def answers(session: AsyncSession, server_id: int, now: datetime) -> None:
-    """The server answers: its meetings are known."""
-    failing_since = await session.scalar(select(Server.failing_since).where(Server.id == server_id))
-    if failing_since is not None:
+async def look_at_servers(session: AsyncSession, set_up: Sequence[int], now: datetime) -> set[int]:
+    """The servers that are silent so far, by their rows.
+
+    What is on one that the settings do not have (`set_up`: the rows of those that they have) is unknown from now on:
+    there is nobody to ask.
+    """
+    columns = Server.id, Server.failing_since, Server.failure
+    rows = (await session.execute(select(*columns).where(Server.same_as.is_(None)))).all()
+    for row in rows:
+        if row.id not in set_up and row.failure != NOT_SET_UP:
+            await is_silent(session, row.id, NOT_SET_UP, now, logged="not in the settings")
+    return {row.id for row in rows if row.failing_since is not None}
+
+
+async def note_unknown(session: AsyncSession, meetings: Sequence[Row[Any]], now: datetime) -> None:
+    """The server lists these, and what it says of them cannot be read: they are unknown, and stay as they are."""
+    news = [meeting for meeting in meetings if meeting.unknown_since is None]
+    if not news:
+        return
+    ids = [meeting.id for meeting in news]
+    log.warning("meetings.unknown", meetings=ids)
+    await session.execute(update(Meeting).where(Meeting.id.in_(ids)).values(unknown_since=now))
+    await announce(session, *_topics(news))
+
+
+async def answers(
+    session: AsyncSession, server_id: int, now: datetime, *, was_silent: bool, unread: int
+) -> None:
+    """The server answers: its meetings are known but for those, `unread`, that cannot be read."""
+    if was_silent:
         log.info("server.answers_again", server=server_id)
         await _announce_all(session, server_id)
-    known = {"failing_since": None, "failure": None, "last_answer_at": now}
+    known = {"failing_since": None, "failure": None, "last_answer_at": now, "unread_meetings": unread}
     await session.execute(update(Server).where(Server.id == server_id).values(known))
 
 
-async def end_overdue(session: AsyncSession, now: datetime, *, answering: int | None) -> None:
-    """End in our books what is over by its terms on servers other than the one that answers.
+async def end_overdue(session: AsyncSession, now: datetime, *, answering: Sequence[int]) -> None:
+    """End in our books what is over by its terms on servers other than those that answer (their rows).
 
     Should it run on, the first list that has it again leads to its end by API (`following`).
     """
     found = await session.execute(
         _OVERDUE,
         {
-            "answering": [] if answering is None else [answering],
+            "answering": list(answering),
             "given_up": now - GIVEN_UP_SILENT,
             "endless": now - ENDLESS_SILENCE,
             "over": now - GRACE,
@@ -83,10 +114,15 @@ async def end_overdue(session: AsyncSession, now: datetime, *, answering: int | 
 
 async def _announce_all(session: AsyncSession, server_id: int) -> None:
     """Every room of a server whose meetings became unknown, or known again."""
-    found = await session.execute(
+    result = await session.execute(
         select(Meeting.room_id, Meeting.holder_id).where(
-            Meeting.server_id == server_id, Meeting.state.in_(UNFINISHED), Meeting.room_id.is_not(None)
+            Meeting.server_id == server_id, Meeting.state.in_(UNFINISHED)
         )
     )
-    topics = {topic for row in found for topic in (room_topic(row.room_id), holder_topic(row.holder_id))}
-    await announce(session, *sorted(topics))
+    found = result.all()
+    await announce(session, *_topics(found))
+
+
+def _topics(meetings: Sequence[Any]) -> list[str]:
+    topics = {holder_topic(meeting.holder_id) for meeting in meetings}
+    return sorted(topics | {room_topic(each.room_id) for each in meetings if each.room_id is not None})

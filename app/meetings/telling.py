@@ -18,7 +18,7 @@ from app.i18n import speak
 from app.meetings.models import Meeting
 from app.meetings.terms import MINUTE, ends_at
 from app.rooms.models import Room
-from app.servers.pool import Servers
+from app.servers.pool import BBB
 from bbb_client.errors import BBBError, CouldNotAsk, Refused
 from bbb_client.requests import SendChatMessage
 
@@ -83,15 +83,15 @@ async def notices_for(session: AsyncSession, meetings: Sequence[Row[Any]], now: 
     ]
 
 
-async def tell(servers: Servers, notices: Sequence[Notice]) -> None:
-    """Say them, each at most once: they were written down as said before. What fails is not said again."""
-    if not notices or servers.lacks_chat:
+async def tell(bbb: BBB, speaker: str, notices: Sequence[Notice]) -> None:
+    """Say them in this name, each at most once: they were written down as said. What fails is not said again."""
+    if not notices or bbb.lacks_chat:
         return
     places = asyncio.Semaphore(AT_A_TIME)
 
     async def say(notice: Notice) -> None:
         async with places:
-            await _say(servers, notice)
+            await _say(bbb, speaker, notice)
 
     try:
         async with asyncio.timeout(WHOLE_SECONDS):
@@ -100,17 +100,15 @@ async def tell(servers: Servers, notices: Sequence[Notice]) -> None:
         log.warning("meeting.notice.slow", notices=len(notices))
 
 
-async def _say(servers: Servers, notice: Notice) -> None:
-    if servers.lacks_chat:
+async def _say(bbb: BBB, speaker: str, notice: Notice) -> None:
+    if bbb.lacks_chat:
         return
-    message = SendChatMessage(
-        meeting_id=notice.external_id, message=text_of(notice), user_name=servers.site_name
-    )
+    message = SendChatMessage(meeting_id=notice.external_id, message=text_of(notice), user_name=speaker)
     try:
-        await servers.client.send_chat_message(message)
+        await bbb.client.send_chat_message(message)
     except BBBError as error:
         if _has_no_such_call(error):
-            servers.lacks_chat = True
+            bbb.lacks_chat = True
             log.info("server.lacks_chat", why=str(error))
         else:
             log.info("meeting.notice.not_said", why=str(error))

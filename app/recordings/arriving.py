@@ -158,7 +158,8 @@ async def _write(
 ) -> None:
     now, length = clock.now(), _length(meeting, said)
     was = row.state
-    row.state = _state(said)
+    row.state = _state(said, was)
+    row.server_id = meeting.server_id
     if was == RecordingState.GONE and row.state == RecordingState.PUBLISHED:
         # It comes back as it arrived: BBB publishes by itself, whatever it was told of it before.
         wish = wish_of(row)
@@ -244,10 +245,12 @@ async def _is_known(session: AsyncSession, meeting_id: int) -> bool:
     return await session.scalar(select(Recording.id).where(Recording.meeting_id == meeting_id)) is not None
 
 
-def _state(said: bbb.Recording) -> RecordingState:
-    """BBB's word; of a word that is new to us, whether it is published."""
+def _state(said: bbb.Recording, was: str) -> RecordingState:
+    """BBB's word; of a word that is new to us, whether it is published. Neither: it stays what it was."""
     if isinstance(said.state, Said) and said.state in _STATES:
         return _STATES[said.state]
+    if said.published is None:
+        return RecordingState.PROCESSING if was == RecordingState.GONE else RecordingState(was)
     return RecordingState.PUBLISHED if said.published else RecordingState.UNPUBLISHED
 
 

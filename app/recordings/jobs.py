@@ -1,5 +1,7 @@
 """The worker's part when recordings arrive: asks BBB for them, keeps the web-hook, checks the totals at night."""
 
+import contextlib
+
 from procrastinate import Blueprint, JobContext, RetryStrategy
 from sqlalchemy import select
 
@@ -7,9 +9,11 @@ from app import jobs
 from app.accounts.models import User
 from app.mail import Mailer
 from app.meetings.jobs import servers_of
+from app.recordings.renaming import unite_all
 from app.recordings.syncing import ask_about, ask_for_due, reread
 from app.recordings.totals import check_totals
 from app.recordings.webhooks import keep_hook
+from app.servers.pool import NotSetUpError
 
 tasks = Blueprint()
 
@@ -22,15 +26,18 @@ tasks = Blueprint()
 )
 async def ask(context: JobContext, external_id: str) -> None:
     """BBB has said that something is new about a meeting's recordings: ask what."""
-    await ask_about(jobs.surroundings(context).database, servers_of(context), [external_id])
+    # On a server that is not set up any more nobody can be asked: the round does it once it is again.
+    with contextlib.suppress(NotSetUpError):
+        await ask_about(jobs.surroundings(context).database, servers_of(context), [external_id])
 
 
 @tasks.periodic(cron="* * * * *")
 @tasks.task(name="sync", pass_context=True, queue=jobs.QUEUE, lock="sync", queueing_lock="sync")
 async def sync(context: JobContext, timestamp: int) -> None:
-    """Every minute: the meetings whose recordings are due, then the recordings whose turn it is."""
+    """Every minute: what stands on a server's other rows, meetings whose recordings are due, recordings in turn."""
     del timestamp
     database, servers = jobs.surroundings(context).database, servers_of(context)
+    await unite_all(database, servers)
     await ask_for_due(database, servers)
     await reread(database, servers)
 

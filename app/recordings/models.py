@@ -45,8 +45,8 @@ class Recording(WithId, Base):
         Index("ix_recordings_meeting_id", "meeting_id"),
         Index("ix_recordings_host_id", "host_id"),
         # The rounds: what is read again next, what BBB is to be told, what ends, what leaves the trash.
-        Index("ix_recordings_check_at", "check_at"),
-        Index("ix_recordings_wanted", "id", postgresql_where=text("wanted IS NOT NULL")),
+        Index("ix_recordings_server_id_check_at", "server_id", "check_at"),
+        Index("ix_recordings_wanted", "server_id", "id", postgresql_where=text("wanted IS NOT NULL")),
         Index("ix_recordings_kept_until", "kept_until", postgresql_where=text("kept_until IS NOT NULL")),
         Index("ix_recordings_trashed_at", "trashed_at", postgresql_where=text("trashed_at IS NOT NULL")),
     )
@@ -64,6 +64,8 @@ class Recording(WithId, Base):
     bytes: Mapped[int] = mapped_column(default=0)  # what is charged for it; 0 when gone
     estimated: Mapped[bool]  # until BBB tells the size of every format
     minutes: Mapped[int] = mapped_column(default=0)  # length, whole minutes
+    # A balancer makes its addresses for one visitor and a short time: asked for when somebody plays it.
+    protected: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     recorded_at: Mapped[datetime]  # when its meeting started, by our clock
     created_at: Mapped[datetime]
     check_at: Mapped[datetime]  # when BBB is asked for it next
@@ -88,7 +90,8 @@ class RecordingFormat(Base):
         ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
     )
     type: Mapped[str] = mapped_column(primary_key=True)  # BBB's word: presentation, video, podcast, ...
-    # Handed only to who may see it; empty: BBB has this format no longer, and what its host chose is kept.
+    # Handed only to who may see it, and of a protected recording to nobody, which has no query here. Empty: BBB has
+    # this format no longer, and what its host chose is kept.
     url: Mapped[str]
     size: Mapped[int | None]  # bytes, as BBB says; empty or 0 where it does not know
     minutes: Mapped[int] = mapped_column(default=0)

@@ -131,6 +131,7 @@ def host_facts_of(request: Request, found: Any, standing: Standing, removal: str
         "goes_at": goes_at(found),
         "is_trashed": found.trashed_at is not None,
         "is_being_deleted": is_being_deleted(found),
+        "waits_for_server": found.failing_since is not None,
         "longest_days": standing.limits.recording_days,
         "formats": [
             {"type": one.type, "name": words.format_name(one.type), "hidden": one.hidden}

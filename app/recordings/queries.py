@@ -17,6 +17,8 @@ from app.recordings.access import Format, is_web_address, managed_by, theirs
 from app.recordings.models import Recording, RecordingFormat, RecordingState, Wanted
 from app.rooms.access import ActsFor, hosted_by
 from app.rooms.models import Room
+from app.servers.models import Server
+from app.servers.reasons import FOREIGN, NOT_SET_UP
 from app.web.pagination import Page, offset_of
 
 PAGE_SIZE = 100
@@ -92,6 +94,8 @@ _COLUMNS = (
     Holder.name.label("holder_name"),
     User.name.label("host_name"),
     User.banned_at,
+    Server.failing_since,
+    Server.failure,
     _FORMATS,
 )
 
@@ -101,6 +105,7 @@ def _rows() -> Select[Any]:
         select(*_COLUMNS)
         .select_from(Recording)
         .join(Holder, Holder.id == Recording.holder_id)
+        .join(Server, Server.id == Recording.server_id)
         .join(Room, Room.id == Recording.room_id, isouter=True)
         .join(User, User.id == Recording.host_id, isouter=True)
     )
@@ -213,6 +218,11 @@ def _with_formats(row: Row[Any]) -> Any:
 
 
 _PLACES = {name: place for place, name in enumerate(("presentation", "video", "podcast", "screenshare"))}
+
+
+def is_unknown(row: Any) -> bool:
+    """Whether nobody can be asked about it: its server is not set up, or another one answers in its place."""
+    return row.failing_since is not None and row.failure in {NOT_SET_UP, FOREIGN}
 
 
 def is_being_deleted(row: Any) -> bool:

@@ -14,7 +14,9 @@ from app.memberships.limits import hold
 from app.recordings import totals
 from app.recordings.models import Recording, RecordingState, Wanted
 from app.rooms.models import Visibility
-from app.servers.pool import Servers
+from app.servers.models import Server
+from app.servers.pool import BBB, NotSetUpError, Servers
+from app.servers.reasons import FOREIGN
 from bbb_client.errors import BBBError, CouldNotAsk, Refused
 
 TELL = "keeping:tell"
@@ -53,14 +55,21 @@ async def wish_deletion(session: AsyncSession, recording: Recording) -> None:
 
 
 async def tell(database: Database, servers: Servers, recording_id: int) -> bool:
-    """Tell BBB what is wanted of one recording; False if BBB does not answer: the round tries again."""
+    """Tell its server what is wanted of one recording; False if that does not answer: the round tries again.
+
+    What is wanted of one on a server that is not set up, or that looks like another one, waits: it is not done.
+    """
     async with database.transaction() as session:
         recording = await session.get(Recording, recording_id)
-    if recording is None or recording.wanted is None or _is_too_early(recording):
-        return True
+        if recording is None or recording.wanted is None or _is_too_early(recording):
+            return True
+        try:
+            bbb = await _server_of(session, servers, recording)
+        except NotSetUpError:
+            return True
     wish = Wanted(recording.wanted)
     try:
-        found = await _ask(servers, recording.record_id, wish)
+        found = await _ask(bbb, recording.record_id, wish)
     except CouldNotAsk as error:
         log.warning("recording.telling.could_not_ask", recording=recording_id, wanted=wish, why=error.reason)
         return False
@@ -73,16 +82,26 @@ async def tell(database: Database, servers: Servers, recording_id: int) -> bool:
 
 
 async def tell_all(database: Database, servers: Servers) -> None:
-    """Tell BBB whatever it has not agreed to yet; the first that it does not answer ends the round."""
-    async with database.transaction() as session:
-        waiting = select(Recording.id).where(
-            Recording.wanted.is_not(None),
-            or_(Recording.state != RecordingState.PROCESSING, Recording.wanted == Wanted.DELETED),
-        )
-        ids = (await session.scalars(waiting.order_by(Recording.id).limit(AT_ONCE))).all()
-    for recording_id in ids:
-        if not await tell(database, servers, recording_id):
-            return
+    """Tell every server what it has not agreed to yet; the first that it does not answer ends its part."""
+    for bbb in await servers.all(database):
+        async with database.transaction() as session:
+            waiting = select(Recording.id).where(
+                Recording.server_id.in_(bbb.ids),
+                Recording.wanted.is_not(None),
+                or_(Recording.state != RecordingState.PROCESSING, Recording.wanted == Wanted.DELETED),
+            )
+            ids = (await session.scalars(waiting.order_by(Recording.id).limit(AT_ONCE))).all()
+        for recording_id in ids:
+            if not await tell(database, servers, recording_id):
+                break
+
+
+async def _server_of(session: AsyncSession, servers: Servers, recording: Recording) -> BBB:
+    """The server that has it; NotSetUpError also while another one seems to stand at its address."""
+    bbb = await servers.of(session, recording.server_id)
+    if await session.scalar(select(Server.failure).where(Server.id == bbb.id)) == FOREIGN:
+        raise NotSetUpError
+    return bbb
 
 
 def _is_too_early(recording: Recording) -> bool:
@@ -90,13 +109,13 @@ def _is_too_early(recording: Recording) -> bool:
     return recording.state == RecordingState.PROCESSING and recording.wanted != Wanted.DELETED
 
 
-async def _ask(servers: Servers, record_id: str, wish: Wanted) -> bool:
+async def _ask(bbb: BBB, record_id: str, wish: Wanted) -> bool:
     """Whether BBB has done it; False: it has no such recording."""
     try:
         if wish == Wanted.DELETED:
-            await servers.client.delete_recordings([record_id])
+            await bbb.client.delete_recordings([record_id])
         else:
-            await servers.client.publish_recordings([record_id], publish=wish == Wanted.PUBLISHED)
+            await bbb.client.publish_recordings([record_id], publish=wish == Wanted.PUBLISHED)
     except Refused as refused:
         if not refused.not_found:
             raise

@@ -19,7 +19,7 @@ from app.recordings.retention import Due, Kept, due_of
 from quotas.retention import FIRST_WARNING, LAST_WARNING, Step
 
 WARNED = "keeping:warned"
-# The SMTP server is tried for a day (`app.mail.deliver`); what has not left by then is written anew.
+# The SMTP server is tried for a week (`app.mail.deliver`); what has not left after two days is written anew.
 ON_ITS_WAY = timedelta(days=2)
 NAMED = 50  # recordings that one mail names
 AHEAD = {Step.WARN_FIRST: FIRST_WARNING, Step.WARN_LAST: LAST_WARNING}
@@ -64,7 +64,14 @@ async def send(
     """Write one mail in the reader's language, with the days of their zone."""
     wording.use_zone(reader.time_zone)
     await post.mailer.send(
-        session, reader.email, mail, language=reader.language, then=then, link=post.link, **context
+        session,
+        reader.email,
+        mail,
+        language=reader.language,
+        reader=reader.user_id,
+        then=then,
+        link=post.link,
+        **context,
     )
     wording.use_zone(None)
 

@@ -7,7 +7,7 @@ from app.i18n import Text, lazy
 from app.i18n import gettext as _
 from app.memberships.models import Removal
 from app.recordings.models import RecordingState, Wanted
-from app.recordings.queries import is_being_deleted
+from app.recordings.queries import is_being_deleted, is_unknown
 from app.rooms.models import Visibility
 
 FORMATS: dict[str, Text] = {
@@ -57,7 +57,9 @@ def length_of(row: Any) -> str:
 def state_of(row: Any) -> tuple[str, str, str | None]:
     """Its state: the look of the pill, the word in it, and a sentence where the word is not enough."""
     if is_being_deleted(row):
-        look, word, why = _BEING_DELETED
+        look, word, why = _DELETED_LATER if row.failing_since else _BEING_DELETED
+    elif is_unknown(row) and row.state != RecordingState.GONE:
+        look, word, why = _UNKNOWN
     elif row.state == RecordingState.UNPUBLISHED and row.expired_at:
         return "ended", _("Unpublished"), _why_expired(row)
     elif row.state == RecordingState.UNPUBLISHED and row.wanted == Wanted.PUBLISHED:
@@ -70,6 +72,18 @@ def state_of(row: Any) -> tuple[str, str, str | None]:
 Said = tuple[str, Text, Text | None]
 _TOLD = lazy("The meeting server is being told.")
 _BEING_DELETED: Said = ("ended", lazy("Being deleted"), _TOLD)
+_DELETED_LATER: Said = (
+    "ended",
+    lazy("Being deleted"),
+    lazy("We can’t reach its meeting server. It’ll be deleted, and its space freed, once we can."),
+)
+_UNKNOWN: Said = (
+    "unknown",
+    lazy("Unknown"),
+    lazy(
+        "This site isn’t connected to its meeting server at the moment. Nothing is lost, and nothing is deleted."
+    ),
+)
 _BEING_PUBLISHED: Said = ("starting", lazy("Being published"), _TOLD)
 _STATES: dict[str, Said] = {
     RecordingState.PROCESSING: (

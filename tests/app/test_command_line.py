@@ -1,5 +1,6 @@
 """The command line: clear lines when something is wrong, an operator from nothing."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from app.accounts.models import User
 from app.db import Database
 from app.demo import run as demo
 from app.settings import ROOT, DatabaseSettings
+from tests.app.mail.post_office import post_office
 from tests.conftest import alembic_config, new_database
 
 pytestmark = pytest.mark.slow
@@ -102,3 +104,39 @@ def test_a_folder_that_cannot_be_written_gets_one_clear_line(capsys, monkeypatch
     assert demo.run(port) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "the folder var/ cannot be written" in line
+
+
+MAILING = {
+    "GUILDHALL_DATABASE_URL": "postgresql://g@127.0.0.1:9/guildhall",
+    "GUILDHALL_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
+    "GUILDHALL_BBB_URL": "https://bbb.example.org",
+    "GUILDHALL_BBB_SECRET": "x",
+}
+
+
+async def test_a_test_mail_says_what_the_server_said_and_how_it_ended():
+    async with post_office() as office:
+        settings = MAILING | {"GUILDHALL_SMTP_URL": office.url().get_secret_value()}
+        done = await asyncio.to_thread(python_m_app, "send-test-mail", "jo@example.org", **settings)
+        assert done.returncode == 0
+        assert "RCPT TO:<jo@example.org>\n    250 2.1.5 fine\n" in done.stdout
+        assert "The mail server has taken the mail to jo@example.org." in done.stdout
+        assert len(office.letters) == 1
+        office.answers["RCPT"] = ["550 5.1.1 nobody here"]
+        done = await asyncio.to_thread(python_m_app, "send-test-mail", "jo@example.org", **settings)
+        assert done.returncode == 1
+        assert "550 5.1.1 nobody here" in done.stdout
+        assert "was not sent" in done.stderr
+
+
+def test_a_test_mail_to_nowhere_ends_in_a_line():
+    settings = MAILING | {"GUILDHALL_SMTP_URL": "smtp://127.0.0.1:9"}
+    done = python_m_app("send-test-mail", "jo@example.org", **settings)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "Connect call failed" in done.stdout
+    for words, environment in (
+        (("send-test-mail", "jo"), settings),
+        (("send-test-mail", "jo@example.org"), {}),
+    ):
+        done = python_m_app(*words, **environment)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)

@@ -117,7 +117,7 @@ class Town:
         clock.stand_at(BEGINS)
         self.bbb.reset()
         await empty(self.database)
-        self.servers._id = None  # noqa: SLF001  what a new process begins with
+        self.servers.forget_rows()
 
     # Time
 

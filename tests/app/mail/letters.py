@@ -29,6 +29,7 @@ LETTERS = [
     ("confirm_address", {"link": LINK}),
     ("address_change_asked", {"new": "new@example.org", "link": LINK}),
     ("address_changed", {"new": "new@example.org"}),
+    ("address_again", {"link": LINK}),
     ("goodbye", {}),
     ("grant_made", GRANT | {"organisation": None, "settles": True, "renews": False}),
     ("grant_made", GRANT | {"organisation": HALL, "settles": False, "renews": True}),

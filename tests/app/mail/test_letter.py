@@ -4,6 +4,7 @@ import email
 import email.policy
 import html as html_
 import re
+import secrets
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.utils import unquote
@@ -14,8 +15,10 @@ from sqlalchemy import select
 
 from app.mail import OutgoingMail
 from app.mail.message import message_of
+from app.mail.reminders import KINDS
 from app.settings import ROOT, Sender
 from tests.app.mail.letters import LETTERS
+from tests.factories import a_person
 
 NAMES = [
     "Guildhall",
@@ -68,6 +71,9 @@ def read(html):
 
 async def written(site, name, context, language="en"):
     async with site.state.database.transaction() as session:
+        if name in KINDS:
+            user = await a_person(site.state.database, f"{secrets.token_hex(4)}@example.org")
+            context = {"reader": user.id, **context}
         await site.state.mailer.send(session, "ada@example.org", name, language=language, **context)
         return await session.scalar(select(OutgoingMail).order_by(OutgoingMail.id.desc()).limit(1))
 

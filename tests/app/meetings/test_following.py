@@ -97,9 +97,9 @@ async def test_one_round_asks_the_server_once(site, database, simulator):
     from bbb_client.client import BBBClient
 
     class Counting(BBBClient):
-        async def get_meetings(self):
+        async def list_meetings(self):
             asked.append("getMeetings")
-            return await super().get_meetings()
+            return await super().list_meetings()
 
     kept = site.state.servers.client
     site.state.servers.client = Counting(kept.server)

@@ -15,6 +15,7 @@ BODIES: dict[str, Any] = {
     "/api/v1/rooms": {"name": "Mine"},
     "/api/v1/rooms/{slug}/join": {"as_host": True},
     "/tasks/{task_id:int}/hand-in": {"report": "All of it."},
+    "/unsubscribe/{token}": {"List-Unsubscribe": "One-Click"},
     "/api/v1/organisations/{organisation}/hosts": {"emails": ["new@example.org"]},
 }
 NEVER_ENDS = ("/r/{slug}/events", "/rooms/events")

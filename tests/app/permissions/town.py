@@ -8,10 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts.links import AddressLink, ResetLink, VerifyLink, fragment_of
 from app.accounts.models import BrowserSession, User
+from app.accounts.reach import ReachLink
+from app.accounts.reminders import unsubscribe_links
 from app.accounts.sessions import hash_of, open_session
 from app.accounts.tokens import create_token
 from app.contributions.models import GrantRule
 from app.db import Database
+from app.mail import OutgoingMail
 from app.memberships.models import LimitOverride, Membership
 from app.models import Base
 from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
@@ -141,8 +144,14 @@ class Town:
         self.at["account.token"] = AddressLink(nobody.id, fragment, nobody.email, "n@example.org").sign(
             settings
         )
+        self.at["reach_token"] = ReachLink(nobody.id, nobody.email).sign(settings)
+        self.at["unsubscribe.token"] = unsubscribe_links(settings)(nobody.id, "tasks").rpartition("/")[2]
         now = clock.now()
         async with self.database.transaction() as session:
+            mail = OutgoingMail(to="a@example.org", subject="b", text="c", html="d", created_at=now)
+            session.add(mail)
+            await session.flush()
+            self.at["mail_id"] = mail.id
             invitation = Invitation(
                 organisation_id=self.organisation.id,
                 email=nobody.email,

@@ -110,6 +110,9 @@ class House:
 
     async def a_recording(self, host, room=None, **columns):
         """A recording that BBB has too."""
+        await self.site.state.servers.choose(
+            self.database
+        )  # its row is there first: the recording is on this server
         recording = await a_recording(self.database, host, room, **columns)
         self.put(recording)
         return recording
