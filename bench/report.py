@@ -127,7 +127,9 @@ def _sizes(found: Found) -> Iterable[Sequence[object]]:
 
 def _rest(found: Found) -> str:
     seconds, answer = (median(getattr(each, name) for each in found.rounds) for name in ("seconds", "answer"))
-    first, last = (median(getattr(each, name) for each in found.told) for name in ("first", "last"))
+    first, last, looked = (
+        median(getattr(each, name) for each in found.told) for name in ("first", "last", "looked")
+    )
     return "\n".join(
         (
             (
@@ -137,7 +139,8 @@ def _rest(found: Found) -> str:
             ),
             (
                 f"- (g) {LISTENERS} who wait in one room, from the click that starts its meeting: the first is told "
-                f"after {first * 1000:.0f} ms, the last after {last * 1000:.0f} ms."
+                f"after {first * 1000:.0f} ms, the last after {last * 1000:.0f} ms; each fetches its page at a "
+                f"moment of its own, the last has it after {looked:.1f} s."
             ),
             f"- Memory of the server processes after all of this: {' and '.join(map(str, found.memory))} MB.",
         )

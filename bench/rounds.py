@@ -1,6 +1,9 @@
-"""(f) the follow-up round over all running meetings, and (g) a thousand who wait and are told at the same moment."""
+"""(f) the follow-up round over all running meetings, and (g) a thousand who wait, are told and look."""
 
 import asyncio
+import json
+import random
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +17,14 @@ from app.meetings.following import follow
 from app.servers.pool import Servers
 from app.settings import Settings
 from bbb_client.requests import CreateMeeting
+from bench.browsers import Proxy, forwarded
 from bench.fill import IN_EACH, PLACES, Size
 from bench.scenes import get
 
 LISTENERS = 1_000
-PATIENCE = 20.0
-CHANGED = b'"changed"'
+PATIENCE = 40.0
+CHANGED = re.compile(rb'data: (\{"changed".*\})')
+OK = 200
 
 
 @dataclass(frozen=True)
@@ -84,39 +89,56 @@ async def rounds(settings: Settings, runs: int) -> list[Round]:
 
 @dataclass(frozen=True)
 class Told:
-    """How long it took from the click until the first and until the last one was told, in seconds."""
+    """How long it took from the click until the first and the last one was told, and had their page, in seconds."""
 
     first: float
     last: float
+    looked: float
 
 
 class Listener(asyncio.Protocol):
-    """A browser that waits: it keeps the stream of a room's news open."""
+    """A browser that waits: it keeps the stream of a room's news open, and fetches the page when there is some."""
 
-    def __init__(self, slug: str) -> None:
-        self._slug = slug
-        self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.told: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    def __init__(self, proxy: Proxy, number: int, slug: str) -> None:
+        self._proxy, self._number, self._slug = proxy, number, slug
+        loop = asyncio.get_running_loop()
+        self.open: asyncio.Future[None] = loop.create_future()
+        self.told: asyncio.Future[float] = loop.create_future()
+        self.looked: asyncio.Future[float] = loop.create_future()
 
     def connection_made(self, transport: Any) -> None:
         """Ask for the stream."""
         self.transport = transport
-        transport.write(get(f"/r/{self._slug}/events"))
+        events = get(f"/r/{self._slug}/events?for=waiting", f"browser=listener-{self._number}")
+        transport.write(forwarded(self._number, events))
 
     def data_received(self, data: bytes) -> None:
         """News, or the sign that the stream is open."""
-        if CHANGED in data and not self.told.done():
+        if (news := CHANGED.search(data)) and not self.told.done():
             self.told.set_result(time.perf_counter())
+            self._looking = asyncio.ensure_future(self._look(json.loads(news[1])["spread"] / 1000))
         elif b": here" in data and not self.open.done():
             self.open.set_result(None)
 
+    async def _look(self, spread: float) -> None:
+        await asyncio.sleep(random.random() * spread)  # noqa: S311  a wait
+        page = get(f"/r/{self._slug}", f"browser=listener-{self._number}")
+        status, _body = await self._proxy.ask(forwarded(self._number, page))
+        if status != OK:
+            raise RuntimeError(f"a page that waits was answered {status}")
+        self.looked.set_result(time.perf_counter())
+
 
 async def tell_all(port: int, slug: str, click: bytes) -> Told:
-    """A thousand wait in a room, its host clicks: when is the first one told, and when the last?"""
-    loop = asyncio.get_running_loop()
+    """A thousand wait in a room, its host clicks: when is the first told, when the last, when do all know more?"""
+    loop, proxy = asyncio.get_running_loop(), Proxy(port)
     listeners: list[Listener] = []
-    for _number in range(LISTENERS):
-        _transport, listener = await loop.create_connection(lambda: Listener(slug), "127.0.0.1", port)
+    for number in range(LISTENERS):
+        _transport, listener = await loop.create_connection(
+            lambda number=number: Listener(proxy, number, slug),  # type: ignore[misc]  # a default of a lambda
+            "127.0.0.1",
+            port,
+        )
         listeners.append(listener)
     await asyncio.wait_for(asyncio.gather(*(listener.open for listener in listeners)), PATIENCE)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -126,7 +148,8 @@ async def tell_all(port: int, slug: str, click: bytes) -> Told:
     if status != b"303":
         raise RuntimeError(f"the meeting was not started: {status!r}")
     told = await asyncio.wait_for(asyncio.gather(*(listener.told for listener in listeners)), PATIENCE)
+    looked = await asyncio.wait_for(asyncio.gather(*(listener.looked for listener in listeners)), PATIENCE)
     writer.close()
     for listener in listeners:
         listener.transport.close()
-    return Told(min(told) - began, max(told) - began)
+    return Told(min(told) - began, max(told) - began, max(looked) - began)
