@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import asyncpg
 import structlog
@@ -17,10 +17,13 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from app.errors import UnavailableError
+from app.gate import Gate
 from app.outages import is_of_no_use
 from app.settings import DatabaseSettings
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 # Later than PostgreSQL gives up itself (`statement_timeout`): whoever has not answered by then is dead.
 ANSWER_SECONDS = 15.0
@@ -34,6 +37,15 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+
+# What SQLAlchemy and the driver raise where PostgreSQL is away, is asked too much, or refuses.
+FAILURES = (
+    SQLAlchemyError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 # :name, and not ::type.
 _VALUE = re.compile(r"(?<![:\w]):(\w+)")
@@ -102,6 +114,21 @@ class Statement:
         return next(iter(await self.rows(session, **values)), None)
 
 
+class Query(Generic[T]):
+    """A statement whose rows become `kind`, a dataclass: its columns are the fields, in their order."""
+
+    def __init__(self, kind: Callable[..., T], sql: str) -> None:
+        self._kind, self._statement = kind, Statement(sql)
+
+    async def rows(self, session: AsyncSession, **values: object) -> list[T]:
+        """What it finds."""
+        return [self._kind(*row) for row in await self._statement.rows(session, **values)]
+
+    async def row(self, session: AsyncSession, **values: object) -> T | None:
+        """The one row that it finds, or None."""
+        return next(iter(await self.rows(session, **values)), None)
+
+
 def _as_sqlalchemy(error: Exception) -> DBAPIError:
     """The driver's error as SQLAlchemy hands it on: those who handle errors know them so."""
     carrier = Exception(type(error).__name__)
@@ -122,11 +149,15 @@ class TraceError(Exception):
 class Database:
     """The connections of one process. `transaction()` commits when its block returns, else rolls back.
 
-    A TraceError that leaves the block is rolled back too, and then writes what it leaves, once.
+    A TraceError that leaves the block is rolled back too, and then writes what it leaves, once. `patience`: seconds
+    that somebody waits for a connection before BusyError, if not those of the settings.
     """
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(self, settings: DatabaseSettings, *, patience: float | None = None) -> None:
         self.dsn = settings.dsn()
+        self.gate = Gate(
+            settings.database_pool, settings.database_queue_seconds if patience is None else patience
+        )
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
@@ -168,10 +199,17 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction, READ COMMITTED."""
+    async def transaction(self, *, is_finishing: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction, READ COMMITTED. Raises BusyError when too many wait for a connection.
+
+        `is_finishing`: BigBlueButton has done what is to be written down now, so nobody goes before.
+        """
         try:
-            async with self._sessions() as session, session.begin():
+            async with (
+                self.gate.passed(is_finishing=is_finishing),
+                self._sessions() as session,
+                session.begin(),
+            ):
                 yield session
         except TraceError as error:
             await self._let_leave(error)
@@ -184,7 +222,7 @@ class Database:
         Under READ COMMITTED each statement sees what is committed at its own moment, so nothing else is different.
         """
         info = {"reads": True, "heard": self.heard, "suspect": self._suspect}
-        async with self._readers(info=info) as session:
+        async with self.gate.passed(), self._readers(info=info) as session:
             yield session
 
     async def _let_leave(self, error: TraceError) -> None:
@@ -193,9 +231,9 @@ class Database:
             return
         error.has_left = True
         try:
-            async with self._sessions() as session, session.begin():
+            async with self.gate.passed(), self._sessions() as session, session.begin():
                 await error.leaves(session)
-        except (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        except (*FAILURES, UnavailableError) as failure:
             log.warning("database.trace_lost", error=type(failure).__name__)
 
     def _suspect(self, error: BaseException) -> None:

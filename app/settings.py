@@ -71,6 +71,9 @@ class DatabaseSettings(BaseSettings):
     database_pool: Annotated[int, Field(ge=2, le=100)] = Field(
         8, description="Connections that one process may hold."
     )
+    database_queue_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        1.0, description="Seconds that a request waits for one of them; then it is asked to come back (503)."
+    )
     tiers_file: Path | None = Field(
         None, description="The tiers that a new installation begins with, as a TOML file: docs/tiers.md."
     )

@@ -96,10 +96,10 @@ def scenes(settings: Settings, size: Size) -> Iterator[Scene]:
     yield Scene("e", "start of a meeting", starts, once=True, bare_body=body, **goes_in)
 
 
-def join(settings: Settings, slug: str, visitor: int) -> bytes:
+def join(settings: Settings, slug: str, visitor: int, **ticks: str) -> bytes:
     """One visitor's form at a room's door."""
     browser = f"visitor-{visitor}"
-    fields = {FIELD: form_token(settings, browser), "name": f"Wren {visitor}"}
+    fields = {FIELD: form_token(settings, browser), "name": f"Wren {visitor}", **ticks}
     return post(f"/r/{slug}/join", fields, f"browser={browser}")
 
 

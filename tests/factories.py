@@ -15,7 +15,8 @@ from app.db import Database
 from app.joining.models import Interest, Task
 from app.meetings import wire
 from app.meetings.models import Meeting
-from app.meetings.starting import Start, start_meeting
+from app.meetings.reservation import Start
+from app.meetings.starting import start_meeting
 from app.memberships.models import Holder, HolderKind, Membership, Tier
 from app.organisations.models import Organisation, OrganisationHost
 from app.rooms.models import Room

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from fastapi import Request
 from pydantic import BaseModel, Field
@@ -162,6 +162,13 @@ class Meeting(BaseModel):
 
 
 _SAME = ("id", "name", "recorded", "tier", "minutes", "people_now", "started_at", "ended_at")
+
+
+class Starting(BaseModel):
+    """A meeting that the server was asked for: what came of it is known in some seconds."""
+
+    id: int = Field(description=_("The number of the meeting. It never changes."))
+    state: Literal["starting"] = Field("starting", description=_("What it does now."))
 
 
 class Listed(BaseModel):

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
 from app.api import answers, bodies
@@ -12,16 +14,18 @@ from app.api.access import Slug, open_hosted_door
 from app.api.errors import WITH_BODY, fails_with
 from app.api.gate import Caller, GuardedRoute
 from app.api.rooms import PageNumber
-from app.db import Database, Databased, Session
+from app.db import Databased, Session
 from app.i18n import lazy
 from app.i18n import marked as _
+from app.meetings.confirmation import surely
 from app.meetings.doors import Door, full, let_in
 from app.meetings.ending import end_meeting
 from app.meetings.history import Wanted, meeting_of, meetings_of
 from app.meetings.joining import NotRunningError, Participant
 from app.meetings.models import EndReason
 from app.meetings.pages import addresses
-from app.meetings.starting import Start, start_or_find
+from app.meetings.reservation import Start
+from app.meetings.starting import start_or_find
 from app.rooms.access import acts_for
 from app.servers.pool import BBBServers
 from app.web.browser import keyed_hash, settings_of
@@ -44,14 +48,17 @@ class State(StrEnum):
     "/rooms/{slug}/start",
     name="api.start_meeting",
     status_code=201,
+    response_model=answers.Meeting,
     summary=_("Start the meeting"),
     description=_(
         "Starts the room’s meeting within the limits of its holder. If it runs already, the answer is that meeting "
-        "with its own terms, and the status 200."
+        "with its own terms, and the status 200. If the meeting server was asked and it is not known yet what came "
+        "of it, the status is 202: ask again at Location in some seconds."
     ),
     response_description=_("The meeting that was started. Location is its address here."),
     responses={
         200: {"model": answers.Meeting, "description": _("The meeting that was running already.")},
+        202: {"model": answers.Starting, "description": _("The meeting is starting.")},
         **WITH_BODY,
         **fails_with(404, 409, 410),
     },
@@ -64,7 +71,7 @@ async def start(
     servers: BBBServers,
     slug: Slug,
     body: bodies.Start | None = None,
-) -> answers.Meeting:
+) -> answers.Meeting | Response:
     """Start by the same service as the page. No connection to the database is held while BBB is asked."""
     wanted = body or bodies.Start()
     async with database.transaction() as session:
@@ -76,12 +83,20 @@ async def start(
         minutes=wanted.minutes,
         people=wanted.people,
         shorten=wanted.shorten,
+        holder_id=door.room.holder_id,
     )
     started = await start_or_find(database, servers, wish, addresses(request, door.room.slug))
-    response.headers["location"] = path_of(request, "api.show_meeting", meeting_id=started.id)
+    location = path_of(request, "api.show_meeting", meeting_id=started.id)
+    found = None
+    if started.is_running:
+        found = await surely(database, lambda session: _find(session, caller, started.id))
+    if found is None:
+        starting = answers.Starting(id=started.id)
+        return JSONResponse(starting.model_dump(mode="json"), 202, {"location": location})
+    response.headers["location"] = location
     if not started.is_new:
         response.status_code = 200
-    return await _meeting(database, caller, started.id)
+    return found
 
 
 @router.post(
@@ -133,7 +148,8 @@ async def end(database: Databased, caller: Caller, servers: BBBServers, slug: Sl
     if door.room.meeting_id is None:
         raise NotRunningError
     await end_meeting(database, servers, door.room.meeting_id, EndReason.BY_HOST)
-    return await _meeting(database, caller, door.room.meeting_id)
+    async with database.transaction() as session:
+        return await _find(session, caller, door.room.meeting_id)
 
 
 @router.get(
@@ -175,10 +191,8 @@ async def show_meeting(
     return answers.Meeting.of(await meeting_of(session, caller, await acts_for(session, caller), meeting_id))
 
 
-async def _meeting(database: Database, caller: Viewer, meeting_id: int) -> answers.Meeting:
-    async with database.transaction() as session:
-        mine = await acts_for(session, caller)
-        return answers.Meeting.of(await meeting_of(session, caller, mine, meeting_id))
+async def _find(session: AsyncSession, caller: Viewer, meeting_id: int) -> answers.Meeting:
+    return answers.Meeting.of(await meeting_of(session, caller, await acts_for(session, caller), meeting_id))
 
 
 def _participant(request: Request, door: Door, caller: Viewer, body: bodies.Join) -> Participant:

@@ -20,6 +20,7 @@ from app.contributions.importing.by_hand import (
     may_match,
 )
 from app.contributions.importing.lists import find_line, list_lines
+from app.contributions.importing.payments import account_of
 from app.contributions.models import LineState
 from app.db import Session
 from app.errors import NotFoundError
@@ -121,6 +122,7 @@ async def _page(
         "contributions/import_line.html",
         status,
         row=row,
+        account=account_of(row.ImportLine.payer_key),
         found=found,
         search=wanted,
         is_open=may_match(row.ImportLine),

@@ -6,44 +6,57 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import BeforeValidator, Field
 
-from app.contributions.importing.figures import Days, Decimals
-from app.contributions.importing.mapped import NEEDED, PARTS, Columns
+from app.contributions.importing.columns import PARTS, Columns
+from app.contributions.importing.days import Days
+from app.contributions.importing.figures import Decimals
 from app.contributions.importing.tables import MOST_COLUMNS
 from app.contributions.schemas import Id, Rate, Why
 from app.i18n import lazy
 from app.web.forms import Form, Input, Tick, check_form
 from app.web.versions import Version
 
-Place = Annotated[
-    int | None,
-    Field(ge=0, lt=MOST_COLUMNS),
-    BeforeValidator(lambda value: None if value in {"", None} else value),
-]
+
+def _none_if_empty(value: object) -> object:
+    return None if value in {"", None} else value
+
+
+Place = Annotated[int | None, Field(ge=0, lt=MOST_COLUMNS), BeforeValidator(_none_if_empty)]
 
 
 class SettingsInput(Input):
-    """How a file is read: which column is what, who holds the money. Rates are read beside it."""
+    """How a file is read: which column is what, who holds the money. Rates are read beside it.
+
+    Days and decimals that nobody chose are as the file shows them.
+    """
 
     version: Version
+    header_line: Annotated[int | None, Field(ge=0), BeforeValidator(_none_if_empty)] = None
     day: Place = None
     amount: Place = None
+    credit: Place = None
+    debit: Place = None
+    direction: Place = None
     currency: Place = None
     name: Place = None
+    first_name: Place = None
     email: Place = None
-    reference: Place = None
     payer: Place = None
+    reference: Place = None
+    reference_2: Place = None
     id: Place = None
-    days: Days = Days.ISO
-    decimals: Decimals = Decimals.POINT
+    status: Place = None
+    refunded: Place = None
+    days: Annotated[Days | None, BeforeValidator(_none_if_empty)] = None
+    decimals: Annotated[Decimals | None, BeforeValidator(_none_if_empty)] = None
+    shared_out: Tick = False
     custodian: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
 
     @property
     def columns(self) -> Columns:
-        """The columns as they are read."""
+        """The columns as they were chosen."""
         chosen = {name: getattr(self, name) for name in PARTS}
-        return Columns(
-            {name: place for name, place in chosen.items() if place is not None}, self.days, self.decimals
-        )
+        places = {name: place for name, place in chosen.items() if place is not None}
+        return Columns(places, self.days, self.decimals, self.shared_out)
 
 
 class RateInput(Input):
@@ -72,6 +85,12 @@ class VersionInput(Input):
     version: Version
 
 
+class LeaveLinesInput(VersionInput):
+    """A line that cannot be read and is left out; `all`: every one of them, `none`: all are read again."""
+
+    line: Annotated[str, Field(pattern=r"^(?:all|none|[0-9]{1,6})$")]
+
+
 async def read_settings(request: Request) -> tuple[Form[SettingsInput], dict[str, str]]:
     """The form, and the rates that were typed in, by currency."""
     posted = await request.form()
@@ -94,12 +113,17 @@ def check_columns(form: Form[SettingsInput], columns: int) -> None:
     said = form.value
     if said is None:
         return
+    chosen = said.columns
     taken: set[int] = set()
-    for name in PARTS:
-        place = getattr(said, name)
-        if place is None and name in NEEDED:
-            form.fail(name, lazy("Say which column this is."))
-        elif place is not None and (place >= columns or place in taken):
+    if "day" not in chosen.places:
+        form.fail("day", lazy("Say which column this is."))
+    if not {"amount", "credit", "debit"} & set(chosen.places):
+        form.fail("amount", lazy("Say which column this is."))
+    if "amount" in chosen.places and {"credit", "debit"} & set(chosen.places):
+        form.fail("amount", lazy("Choose either one column of amounts, or the ones for money in and out."))
+    if "direction" in chosen.places and "amount" not in chosen.places:
+        form.fail("direction", lazy("This only goes with a single column of amounts."))
+    for name, place in chosen.places.items():
+        if place >= columns or place in taken:
             form.fail(name, lazy("This column is not there, or it is something else already."))
-        elif place is not None:
-            taken.add(place)
+        taken.add(place)

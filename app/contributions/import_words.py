@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from app.contributions.importing.payments import WhyAside
 from app.contributions.importing.reading import FileKind
 from app.contributions.models import LeftOut, LineState, MatchedBy
 from app.i18n import Text, lazy
@@ -24,6 +25,11 @@ MATCHED: Mapping[str, Text] = {
     MatchedBy.PAYER: lazy("This payer was matched with them by hand before."),
     MatchedBy.HAND: lazy("Matched by hand."),
 }
+ASIDES: Mapping[str, Text] = {
+    WhyAside.CHOSEN: lazy("Left out by you."),
+    WhyAside.NO_PAYMENT: lazy("It has neither a day nor an amount."),
+    WhyAside.NOT_BOOKED: lazy("It’s pending or failed, and has no day."),
+}
 OUT: Mapping[str, Text] = {
     LeftOut.OUTGOING: lazy("It went out, or was given back."),
     LeftOut.REVERSED: lazy("It was taken back."),
@@ -32,4 +38,5 @@ OUT: Mapping[str, Text] = {
     LeftOut.GIVEN_BACK: lazy("An earlier payment was returned to whoever made it."),
     LeftOut.FEE: lazy("The bank’s fee for these payments."),
     LeftOut.REPEATED: lazy("It’s in this file twice and counts once."),
+    LeftOut.FAILED: lazy("It didn’t go through."),
 }

@@ -191,6 +191,7 @@ class LeftOut(StrEnum):
     GIVEN_BACK = "given_back"
     FEE = "fee"
     REPEATED = "repeated"
+    FAILED = "failed"
 
 
 class ImportLine(WithId, Base):

@@ -22,7 +22,8 @@ from app.demo.tiering import fill_tiers
 from app.meetings import wire
 from app.meetings.joining import Participant, admit
 from app.meetings.models import Meeting
-from app.meetings.starting import Start, start_meeting
+from app.meetings.reservation import Start
+from app.meetings.starting import start_meeting
 from app.memberships.models import Holder, HolderKind, Membership, Tier
 from app.organisations.models import Organisation, OrganisationHost
 from app.rooms import addresses

@@ -2,28 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
-from app.accounts.models import User
 from app.i18n import gettext as _
 from app.meetings.models import Meeting, MeetingState
-from app.meetings.queries import Use, sitting_of_room, use_of
+from app.meetings.situation import RoomNow, Situation
 from app.memberships.decision_log import Question
 from app.memberships.limits import HeldLimits, Standing
 from app.memberships.refusals import Explanation, Help, RefusedError, refusal
-from app.organisations.shares import HostsShare, share_of
-from app.rooms.models import Room
+from app.organisations.shares import HostsShare
 from quotas import decisions
 from quotas.decisions import Decision, MeetingTerms, Reason
 from quotas.limits import is_more
 from quotas.periods import month_ends, month_starts
 from quotas.rules import longest_recorded_minutes, may_start_meeting
-from quotas.sittings import Sitting, minutes_left
+from quotas.sittings import minutes_left
 from quotas.storage import headroom, recordable_minutes
 
 
@@ -40,43 +37,24 @@ class Asked:
     shorten: bool = True
 
 
-@dataclass(frozen=True)
-class Situation:
-    """What the decision rests on, read once: the holder's use, the room's sitting, its host's share."""
-
-    use: Use
-    sitting_id: str | None
-    sitting: Sitting | None
-    share: HostsShare | None = None
-    """of an organisation's storage; it bounds what is recorded in the rooms of that host"""
-
-
-async def situation_of(session: AsyncSession, standing: Standing, room: Room) -> Situation:
-    """The figures of this moment; before anything of them is spent, call `hold`."""
-    found = await sitting_of_room(session, room.id)
-    sitting_id, sitting = found or (None, None)
-    share = await share_of(session, standing, room.host_id)
-    return Situation(await use_of(session, room.holder_id), sitting_id, sitting, share)
-
-
 async def decide(
-    session: AsyncSession, held: HeldLimits, room: Room, asked: Asked
+    session: AsyncSession, held: HeldLimits, situation: Situation, asked: Asked
 ) -> tuple[MeetingTerms, str | None]:
-    """The terms for the meeting, and the sitting it continues. Raises RefusedError."""
-    situation = await situation_of(session, held, room)
-    decision = await _ask_the_rule(session, held, room, situation, asked)
+    """The terms for the meeting, and the sitting it continues. Raises RefusedError.
+
+    `situation`: read after the holder was locked.
+    """
+    decision = _ask_the_rule(held, situation, asked)
     if isinstance(decision, decisions.Refused):
-        raise await _refusal(session, decision, held, room, situation, asked)
+        raise await _refusal(session, decision, held, situation, asked)
     return decision.terms, situation.sitting_id if decision.terms.continues_sitting else None
 
 
-async def refused_now(session: AsyncSession, standing: Standing, row: Any) -> Explanation | None:
+async def refused_now(session: AsyncSession, standing: Standing, situation: Situation) -> Explanation | None:
     """Why the room's host could not start it now, by the same rule; None if it can be started."""
-    room = await session.get_one(Room, row.room_id)
-    situation = await situation_of(session, standing, room)
-    decision = await _ask_the_rule(session, standing, room, situation, Asked())
+    decision = _ask_the_rule(standing, situation, Asked())
     if isinstance(decision, decisions.Refused):
-        return (await _refusal(session, decision, standing, room, situation, Asked())).explanation
+        return (await _refusal(session, decision, standing, situation, Asked())).explanation
     return None
 
 
@@ -91,12 +69,9 @@ async def large_sessions_used(session: AsyncSession, standing: Standing, now: da
     return await session.scalar(used) or 0
 
 
-async def _ask_the_rule(
-    session: AsyncSession, standing: Standing, room: Room, situation: Situation, asked: Asked
-) -> Decision[MeetingTerms]:
+def _ask_the_rule(standing: Standing, situation: Situation, asked: Asked) -> Decision[MeetingTerms]:
     """One question for enforcing and for showing, so that they cannot differ."""
     now, use = clock.now(), situation.use
-    banned = await session.scalar(select(User.banned_at).where(User.id == room.host_id))
     return may_start_meeting(
         standing.limits,
         standing.policy,
@@ -111,28 +86,22 @@ async def _ask_the_rule(
         minutes=asked.minutes,
         shorten=asked.shorten,
         people=asked.people,
-        large_sessions=0 if asked.people is None else await large_sessions_used(session, standing, now),
+        large_sessions=situation.large_sessions,
         month_ends=month_ends(now, standing.zone),
-        newer_rooms=await _newer_rooms(session, room),
-        banned=banned is not None,
+        newer_rooms=situation.newer_rooms,
+        banned=situation.banned,
     )
-
-
-async def _newer_rooms(session: AsyncSession, room: Room) -> int:
-    """How many of the holder's rooms were used more recently: after a downgrade those stay active."""
-    newer = tuple_(Room.last_used_at, Room.id) > tuple_(room.last_used_at, room.id)
-    return await session.scalar(select(func.count()).where(Room.holder_id == room.holder_id, newer)) or 0
 
 
 async def _refusal(
     session: AsyncSession,
     refused: decisions.Refused,
     standing: Standing,
-    room: Room,
     situation: Situation,
     asked: Asked,
 ) -> RefusedError:
-    helps = _helps(refused.reason, standing, room, situation, asked)
+    room = situation.room
+    helps = _helps(refused.reason, standing, situation, asked)
     return await refusal(
         session,
         refused,
@@ -157,10 +126,11 @@ def _share_words(refused: decisions.Refused, standing: Standing, share: HostsSha
     )
 
 
-def _helps(reason: Reason, standing: Standing, room: Room, situation: Situation, asked: Asked) -> list[Help]:
+def _helps(reason: Reason, standing: Standing, situation: Situation, asked: Asked) -> list[Help]:
+    room = situation.room
     back = (_("Back to the room"), f"/r/{room.slug}", "get")
     if reason in {Reason.RECORDING_OFF, Reason.STORAGE_FULL, Reason.SHARE_FULL}:
-        return [*_without_or_shorter(reason, standing, room, situation, asked), back]
+        return [*_without_or_shorter(reason, standing, situation, asked), back]
     if reason in {Reason.AT_ONCE, Reason.ROOM_READ_ONLY}:
         return [(_("See your rooms"), "/rooms", "get"), back]
     if reason in {Reason.LARGE_SESSIONS, Reason.LARGE_SESSION_PEOPLE, Reason.GROUP_SIZE}:
@@ -169,11 +139,9 @@ def _helps(reason: Reason, standing: Standing, room: Room, situation: Situation,
     return [back]
 
 
-def _without_or_shorter(
-    reason: Reason, standing: Standing, room: Room, situation: Situation, asked: Asked
-) -> list[Help]:
+def _without_or_shorter(reason: Reason, standing: Standing, situation: Situation, asked: Asked) -> list[Help]:
     """The host's choice when the whole does not fit: shorter, without recording, or make room."""
-    people = asked.people
+    room, people = situation.room, asked.people
     without = (_("Start without recording"), _start(room, record=False, people=people), "post")
     if reason is Reason.RECORDING_OFF:
         return [without]
@@ -188,7 +156,7 @@ def _without_or_shorter(
     return choices
 
 
-def _start(room: Room, *, record: bool, **wish: int | None) -> str:
+def _start(room: RoomNow, *, record: bool, **wish: int | None) -> str:
     """The address that starts the meeting in another way."""
     said = {"record": "yes" if record else "no", **{name: value for name, value in wish.items() if value}}
     return f"/r/{room.slug}/start?{urlencode(said)}"

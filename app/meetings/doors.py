@@ -12,7 +12,8 @@ from app.errors import GuildhallError, NotFoundError
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.meetings import wire
-from app.meetings.joining import Participant, admit
+from app.meetings.confirmation import Running
+from app.meetings.joining import Participant, admit, admit_first
 from app.meetings.live_state import Live, LiveState, live_state
 from app.meetings.queries import room_at
 from app.meetings.room_page import shown_state
@@ -22,6 +23,7 @@ from app.memberships.limits import standing_of
 from app.memberships.refusals import RefusedError, refusal
 from app.rooms.access import is_host_of
 from app.servers.pool import Servers
+from app.web.pages import address_of
 from app.web.rate_limits import Rate, check, spend
 from quotas.decisions import Refused
 
@@ -112,11 +114,20 @@ def _was_let_in(request: Request, room: Any) -> bool:
 
 
 async def enter(
-    session: AsyncSession, request: Request, servers: Servers, door: Door, visit: Visit | None, back: str
+    session: AsyncSession,
+    request: Request,
+    servers: Servers,
+    door: Door,
+    visit: Visit | None,
+    new: Running | None = None,
 ) -> str | Refused:
-    """A signed address into the running meeting, or the refusal if it is full (a host is told at once)."""
+    """A signed address into the running meeting, or the refusal if it is full (a host is told at once).
+
+    `new`: the meeting that this transaction has confirmed.
+    """
     who = participant(request, door.room, door.viewer, visit, is_host=door.is_host)
-    entered = await let_in(session, servers, door, who, back)
+    back = address_of(request, "rooms.show", slug=door.room.slug)
+    entered = await let_in(session, servers, door, who, back, new)
     if isinstance(entered, Refused) and door.is_host:
         raise await full(session, door, entered)
     return entered
@@ -136,13 +147,21 @@ async def full(session: AsyncSession, door: Door, refused: Refused) -> RefusedEr
 
 
 async def let_in(
-    session: AsyncSession, servers: Servers, door: Door, who: Participant, back: str
+    session: AsyncSession,
+    servers: Servers,
+    door: Door,
+    who: Participant,
+    back: str,
+    new: Running | None = None,
 ) -> str | Refused:
     """A signed address into the running meeting for this participant, or the refusal if it is full."""
-    decision = await admit(session, door.room.meeting_id, who)
+    if new is None:
+        decision = await admit(session, door.room.meeting_id, who)
+    else:
+        decision = await admit_first(session, new, who)
     if isinstance(decision, Refused):
         # In this transaction: raised as an error instead, it is undone with it and logged by that.
         await note_refused(session, door.room.holder_id, Question.JOIN_MEETING, door.room.name, decision)
         return decision
-    bbb = await servers.of(session, door.room.server_id)
+    bbb = await servers.of(session, new.server_id if new else door.room.server_id)
     return bbb.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.db import Query, Statement
 from app.errors import ConflictError
 from app.i18n import lazy, spoken
 from app.live import CHANNEL, holder_topic, people_topic
-from app.meetings.models import Attendance, Consent, MeetingState
+from app.meetings.confirmation import Running
+from app.meetings.models import Attendance
 from quotas.decisions import Decision, Granted
 from quotas.rules import may_join
 
@@ -54,27 +55,57 @@ class Admission:
     create_time: int | None
 
 
+@dataclass(frozen=True)
+class Present:
+    """Who is in or on the way in: all, the hosts among them, and whether `mine`, who is let in again, is one."""
+
+    people: int
+    hosts: int
+    mine: int
+
+
+NOBODY = Present(people=0, hosts=0, mine=0)
+
 # The lock stands in a statement of its own: what is read with it could be older than the lock.
-_LOCK = text("""
-    SELECT id, room_id, holder_id, external_id, create_time, people, recorded, state FROM meetings
-    WHERE id = :meeting FOR NO KEY UPDATE
-""")
-_PRESENT = text("""
-    SELECT count(*) AS present, count(*) FILTER (WHERE is_host) AS hosts,
+_LOCK = Query(
+    Running,
+    """
+    SELECT id, room_id, holder_id, external_id, create_time, people, recorded, state = 'running' AS is_open
+    FROM meetings WHERE id = :meeting FOR NO KEY UPDATE
+    """,
+)
+_PRESENT = Query(
+    Present,
+    """
+    SELECT count(*) AS people, count(*) FILTER (WHERE is_host) AS hosts,
            count(*) FILTER (WHERE participant = :participant) AS mine
     FROM attendances WHERE meeting_id = :meeting AND (present OR (seen_at IS NULL AND sent_at > :since))
-""")
+    """,
+)
 # Someone who comes back has to be seen anew: present people stay present, others count as on the way until then.
-_SEND = text("""
-    WITH sent AS (
+_SENT = """
+    sent AS (
         INSERT INTO attendances AS a (meeting_id, participant, name, is_host, sent_at, present)
         VALUES (:meeting, :participant, :name, :is_host, :now, false)
         ON CONFLICT (meeting_id, participant) DO UPDATE
             SET sent_at = excluded.sent_at, name = excluded.name, is_host = excluded.is_host,
                 seen_at = CASE WHEN a.present THEN a.seen_at END
     )
-    SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic
-""")
+"""
+# That this name agreed to be recorded, in which language, and when: kept once, the meeting is locked.
+_AGREED = """
+    agreed AS (
+        INSERT INTO consents (meeting_id, participant, name, language, agreed_at)
+        SELECT CAST(:meeting AS bigint), CAST(:participant AS text), CAST(:name AS text),
+               CAST(:language AS text), CAST(:now AS timestamptz)
+        WHERE NOT EXISTS (
+            SELECT FROM consents WHERE meeting_id = :meeting AND participant = :participant AND name = :name
+        )
+    )
+"""
+_TELL = "SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic"
+_SEND = Statement(f"WITH {_SENT} {_TELL}")
+_SEND_TO_BE_RECORDED = Statement(f"WITH {_SENT}, {_AGREED} {_TELL}")
 
 
 async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Decision[Admission]:
@@ -82,31 +113,35 @@ async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Dec
 
     Raises NotRunningError, ConsentNeededError. The meeting's row is locked, so that the last place goes to one.
     """
-    meeting = (await session.execute(_LOCK, {"meeting": meeting_id})).one_or_none()
-    if meeting is None or meeting.state != MeetingState.RUNNING:
+    meeting = await _LOCK.row(session, meeting=meeting_id)
+    if meeting is None or not meeting.is_open:
         raise NotRunningError
+    values = {"meeting": meeting_id, "participant": who.key, "since": clock.now() - ON_THE_WAY}
+    present = await _PRESENT.row(session, **values)
+    return await _place(session, meeting, present or NOBODY, who)
+
+
+async def admit_first(session: AsyncSession, meeting: Running, who: Participant) -> Decision[Admission]:
+    """The same in the transaction that has just confirmed the meeting: it is locked, and nobody can be in it yet."""
+    return await _place(session, meeting, NOBODY, who)
+
+
+async def _place(
+    session: AsyncSession, meeting: Running, present: Present, who: Participant
+) -> Decision[Admission]:
     if meeting.recorded and not who.agrees:
         raise ConsentNeededError
-    here = await _present(session, meeting_id, who.key)
     decision = may_join(
         meeting.people,
-        present=here.present,
-        hosts_present=here.hosts,
-        already_in=here.mine > 0,
+        present=present.people,
+        hosts_present=present.hosts,
+        already_in=present.mine > 0,
         is_host=who.is_host,
     )
     if isinstance(decision, Granted):
-        await _send(session, meeting, who, is_news=here.mine == 0)
-        if meeting.recorded:
-            await _keep_consent(session, meeting_id, who)
+        await _send(session, meeting, who, is_news=present.mine == 0)
         return Granted(Admission(meeting.id, meeting.external_id, meeting.create_time))
     return decision
-
-
-async def _present(session: AsyncSession, meeting_id: int, participant: str) -> Any:
-    """Who is in or on the way in; someone who is already counted is let in again."""
-    values = {"meeting": meeting_id, "participant": participant, "since": clock.now() - ON_THE_WAY}
-    return (await session.execute(_PRESENT, values)).one()
 
 
 def counts(now: datetime) -> ColumnElement[bool]:
@@ -114,39 +149,24 @@ def counts(now: datetime) -> ColumnElement[bool]:
     return or_(Attendance.present, (Attendance.seen_at.is_(None)) & (Attendance.sent_at > now - ON_THE_WAY))
 
 
-async def _send(session: AsyncSession, meeting: Any, who: Participant, *, is_news: bool) -> None:
-    """Write down that the participant was sent in, and tell the pages that show how many are here.
+async def _send(session: AsyncSession, meeting: Running, who: Participant, *, is_news: bool) -> None:
+    """Write down that the participant was sent in, and agreed; tell the pages that show how many are here.
 
     Who is counted already takes no other place, so that is no news; nor is it any for those who wait for a place.
     """
-    topics = [people_topic(meeting.room_id), holder_topic(meeting.holder_id)] if is_news else []
-    values = {
-        "meeting": meeting.id,
-        "participant": who.key,
-        "name": who.name,
-        "is_host": who.is_host,
-        "now": clock.now(),
-        "channel": CHANNEL,
-        "topics": topics,
-    }
-    await session.execute(_SEND, values)
-
-
-async def _keep_consent(session: AsyncSession, meeting_id: int, who: Participant) -> None:
-    """Keep that this name agreed to be recorded, in which language, and when."""
-    known = await session.scalar(
-        select(Consent.id).where(
-            Consent.meeting_id == meeting_id, Consent.participant == who.key, Consent.name == who.name
-        )
+    agreed = {"language": spoken()} if meeting.recorded else {}
+    topics = []
+    if is_news:
+        room = [] if meeting.room_id is None else [people_topic(meeting.room_id)]
+        topics = [*room, holder_topic(meeting.holder_id)]
+    await (_SEND_TO_BE_RECORDED if meeting.recorded else _SEND).rows(
+        session,
+        meeting=meeting.id,
+        participant=who.key,
+        name=who.name,
+        is_host=who.is_host,
+        now=clock.now(),
+        channel=CHANNEL,
+        topics=topics,
+        **agreed,
     )
-    if known is None:
-        session.add(
-            Consent(
-                meeting_id=meeting_id,
-                participant=who.key,
-                name=who.name,
-                language=spoken(),
-                agreed_at=clock.now(),
-            )
-        )
-        await session.flush()

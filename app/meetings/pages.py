@@ -1,22 +1,27 @@
 """The room's page and what happens at its door: join, wait, start, end."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import clock
 from app.accounts.access import AnyViewer, SignedIn, SignInNeededError, Viewer
-from app.db import Database, Databased, Reading
+from app.db import Databased, Reading
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import lazy
 from app.meetings import room_page, wire
+from app.meetings.confirmation import Running
 from app.meetings.doors import Door, at_door, check_code, enter, open_door
 from app.meetings.ending import end_meeting
 from app.meetings.live_state import Live
 from app.meetings.models import EndReason
+from app.meetings.reservation import Start, reserve
 from app.meetings.start_input import StartChoice, StartInput, hosts_wish
-from app.meetings.starting import Start, start_meeting
+from app.meetings.starting import EndedMeanwhileError, carry_out
 from app.meetings.visitors import JoinInput, Visit, known_name, refused_as_full, remember, visit_of
 from app.rooms.access import NotTheHostError
 from app.rooms.addresses import address_meant, is_taken
@@ -28,6 +33,9 @@ from app.web.rate_limits import client_address
 from quotas.decisions import Refused
 
 router = APIRouter()
+
+# BBB makes a meeting in a second or two.
+USUALLY_WITHIN = timedelta(seconds=8)
 
 
 class NotForYouToStartError(ForbiddenError):
@@ -96,7 +104,11 @@ async def start(
     slug: str,
     chosen: Annotated[StartChoice, Query()],
 ) -> Response:
-    """Start the meeting and go in. No connection to the database is held while BBB is asked."""
+    """Start the meeting and go in. No connection to the database is held while BBB is asked.
+
+    Two transactions: at the door and reserving; confirming and going in.
+    """
+    bbb = await servers.choose(database)
     async with database.transaction() as session:
         door = await at_door(session, slug, viewer)
         if not room_page.may_start(door.room, viewer, is_host=door.is_host):
@@ -111,8 +123,15 @@ async def start(
         wish, wrong = await _wish(request, door, chosen)
         if wish is None:
             return await _room_page(request, session, door, wrong, 422)
-    await start_meeting(database, servers, wish, addresses(request, slug))
-    return await _into_new(request, database, servers, viewer, slug, visit)
+        reserved = await reserve(session, bbb.id, wish, addresses(request, slug))
+
+    async def go_in(session: AsyncSession, running: Running | None) -> Response:
+        if running is not None and running.is_open:
+            return await _into(request, session, servers, door, visit, running)
+        return await _into_found(request, session, servers, viewer, slug, visit)
+
+    _started, entered = await carry_out(database, bbb, reserved, go_in)
+    return entered or _starting(request, door, visit)
 
 
 @router.get("/r/{slug}/waiting", name="meetings.waiting")
@@ -120,19 +139,42 @@ async def waiting(request: Request, session: Reading, viewer: AnyViewer, slug: s
     """Who waits stays here; the page goes on by itself."""
     door = await at_door(session, slug, viewer)
     visit = visit_of(request, door.room.room_id)
-    if visit is None:
+    # A host waits only for a meeting that is on its way: else there is something to start.
+    waits = door.live.is_running or door.live.state is Live.STARTING if door.is_host else visit is not None
+    if not waits:
         return go(request, path_of(request, "rooms.show", slug=slug))
-    fields = {"name": visit.name, "code": visit.code} | ({"consent": "yes"} if visit.consent else {})
-    context = room_page.page_context(door.room, door.live, state=door.state)
+    is_late = door.live.state is Live.STARTING and clock.now() - door.room.reserved_at > USUALLY_WITHIN
+    return _waiting_page(request, door, visit, door.state, is_late=is_late)
+
+
+def _waiting_page(
+    request: Request, door: Door, visit: Visit | None, state: str, status: int = 200, *, is_late: bool
+) -> Response:
+    """For who waits: `visit` is what a guest typed; a host types nothing."""
+    fields = {}
+    if visit:
+        fields = {"name": visit.name, "code": visit.code} | ({"consent": "yes"} if visit.consent else {})
     return page(
         request,
         "rooms/waiting.html",
-        **context,
+        status,
+        **room_page.page_context(door.room, door.live, state=state),
         expected=door.room.host_name,
-        visitor=visit.name,
+        visitor=visit.name if visit else door.viewer.name if door.viewer else "",
+        may_change_name=visit is not None,
+        is_late=is_late,
         place=None,
         fields=fields,
     )
+
+
+def _starting(request: Request, door: Door, visit: Visit | None) -> Response:
+    """BBB was asked, and what came of it is not known or not written yet: a page that goes on by itself.
+
+    It asks no database, which may be what has no time.
+    """
+    response = _waiting_page(request, door, visit, str(Live.STARTING), 202, is_late=True)
+    return remember(request, response, visit) if visit else response
 
 
 @router.post("/r/{slug}/end", name="meetings.end")
@@ -209,9 +251,13 @@ async def _wish(request: Request, door: Door, chosen: StartChoice) -> tuple[Star
     """How the meeting is to be: the host's choice; None with the form if something in it is wrong."""
     room_id, viewer = door.room.room_id, door.viewer
     if not door.is_host or viewer is None:
-        return Start(room_id, viewer.id if viewer else None, insists=False), Form()
+        return Start(
+            room_id, viewer.id if viewer else None, insists=False, holder_id=door.room.holder_id
+        ), Form()
     form = await read_form(request, StartInput)
-    return (hosts_wish(room_id, viewer.id, chosen, form.value) if form.value else None), form
+    if form.value is None:
+        return None, form
+    return replace(hosts_wish(room_id, viewer.id, chosen, form.value), holder_id=door.room.holder_id), form
 
 
 def _to_waiting(request: Request, slug: str, visit: Visit | None) -> Response:
@@ -220,11 +266,15 @@ def _to_waiting(request: Request, slug: str, visit: Visit | None) -> Response:
 
 
 async def _into(
-    request: Request, session: AsyncSession, servers: BBBServers, door: Door, visit: Visit | None
+    request: Request,
+    session: AsyncSession,
+    servers: BBBServers,
+    door: Door,
+    visit: Visit | None,
+    new: Running | None = None,
 ) -> Response:
     """Send the visitor into the running meeting by a signed address, or to wait for a place."""
-    back = address_of(request, "rooms.show", slug=door.room.slug)
-    entered = await enter(session, request, servers, door, visit, back)
+    entered = await enter(session, request, servers, door, visit, new)
     if isinstance(entered, Refused):
         return _to_waiting(request, door.room.slug, visit)
     # The address is signed for this one person: no cache is to keep it.
@@ -232,17 +282,16 @@ async def _into(
     return remember(request, response, visit) if visit else response
 
 
-async def _into_new(
+async def _into_found(
     request: Request,
-    database: Database,
+    session: AsyncSession,
     servers: BBBServers,
     viewer: Viewer | None,
     slug: str,
     visit: Visit | None,
 ) -> Response:
-    """The same for the meeting that has just started."""
-    async with database.transaction() as session:
-        door = await at_door(session, slug, viewer)
-        if not door.live.is_running:
-            raise NotFoundError
-        return await _into(request, session, servers, door, visit)
+    """The same for a meeting that somebody else has started a moment ago, or that is not as it was at the door."""
+    door = await at_door(session, slug, viewer)
+    if not door.live.is_running:
+        raise EndedMeanwhileError
+    return await _into(request, session, servers, door, visit)

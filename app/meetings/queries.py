@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.db import Statement
+from app.db import Query, Statement
 from app.meetings.joining import ON_THE_WAY
-from app.meetings.models import UNFINISHED, MeetingState
 from quotas.sittings import Sitting
 
 LISTED = 10  # recordings on a room's page
@@ -81,25 +80,27 @@ class Use:
 
 # Only what still counts is read, by two small indexes: what is unfinished, and what keeps storage free, which a
 # meeting does until its recording is known.
-_USE = Statement("""
+USE = """
     SELECT count(*) FILTER (WHERE m.state IN ('starting', 'running')) AS at_once,
            min(coalesce(m.started_at, m.reserved_at) + m.minutes * interval '1 minute')
                FILTER (WHERE m.state IN ('starting', 'running')) AS earliest_end,
-           CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint) AS reserved,
-           (SELECT stored_bytes FROM holders WHERE id = :holder) AS stored,
-           (SELECT over_since FROM holders WHERE id = :holder) AS over_since,
-           (SELECT recording_removal FROM policy WHERE id = 1) AS removal
+           CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint) AS reserved_bytes
     FROM meetings m
-    WHERE m.holder_id = :holder AND (m.state IN ('starting', 'running') OR m.reserved_bytes > 0)
-""")
+    WHERE m.holder_id = {holder} AND (m.state IN ('starting', 'running') OR m.reserved_bytes > 0)
+"""
+_USE = Query(
+    Use,
+    f"""
+    SELECT used.at_once, used.earliest_end, coalesce(h.stored_bytes, 0), used.reserved_bytes, h.over_since,
+           coalesce((SELECT recording_removal FROM policy WHERE id = 1), '')
+    FROM ({USE.format(holder=":holder")}) used LEFT JOIN holders h ON h.id = :holder
+    """,  # noqa: S608  nothing of it was typed
+)
 
 
 async def use_of(session: AsyncSession, holder_id: int) -> Use:
     """What the holder uses now, from its meetings. Before spending it, call `hold`."""
-    row = (await _USE.rows(session, holder=holder_id))[0]
-    return Use(
-        row.at_once, row.earliest_end, row.stored or 0, row.reserved, row.over_since, row.removal or ""
-    )
+    return (await _USE.rows(session, holder=holder_id))[0]
 
 
 _RUNNING = Statement("""
@@ -113,14 +114,17 @@ async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, 
     return {row.holder_id: row.number for row in await _RUNNING.rows(session, holders=holder_ids)}
 
 
-_SITTING = Statement("""
+# What the ended meetings have used of the sitting to which the room's newest meeting belongs, of those in `states`.
+SITTING = """
     SELECT sitting_id, sum(ended_at - started_at) AS used, max(ended_at) AS last_ended_at FROM meetings
     WHERE state = 'ended' AND sitting_id = (
-        SELECT sitting_id FROM meetings WHERE room_id = :room AND state = ANY(:states)
+        SELECT sitting_id FROM meetings WHERE room_id = {room} AND state IN ({states})
         ORDER BY reserved_at DESC LIMIT 1
     )
     GROUP BY sitting_id
-""")
+"""
+_SITTING = Statement(SITTING.format(room=":room", states="'ended'"))
+_SITTING_NOW = Statement(SITTING.format(room=":room", states="'ended', 'starting', 'running'"))
 
 
 async def sitting_of_room(
@@ -130,6 +134,5 @@ async def sitting_of_room(
 
     `with_running`: the sitting that the running meeting belongs to, if one is running.
     """
-    states = [MeetingState.ENDED, *(UNFINISHED if with_running else ())]
-    row = await _SITTING.row(session, room=room_id, states=states)
+    row = await (_SITTING_NOW if with_running else _SITTING).row(session, room=room_id)
     return (row.sitting_id, Sitting(used=row.used, last_ended_at=row.last_ended_at)) if row else None

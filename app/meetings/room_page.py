@@ -116,7 +116,7 @@ async def host_part(
     start, longer = None, None
     standing = await standing_of(session, room.holder_id)
     if live.state in {Live.NOT_STARTED, Live.ENDED}:
-        start = await start_part(session, standing, room)
+        start = await start_part(session, standing, room.room_id)
     elif live.is_running:
         longer = await raised.of_room(session, standing, room)
     return HostPart(

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.meetings.starting import Start
+from app.meetings.reservation import Start
 from app.web.forms import Input, Tick
 
 LONGEST_MINUTES = 7 * 24 * 60

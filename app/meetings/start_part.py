@@ -1,24 +1,16 @@
 """What a host is told and asked before starting: refused or not, how much can be recorded, a large session."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, wording
 from app.i18n import gettext as _
 from app.i18n import ngettext as _n
-from app.meetings.deciding import (
-    Situation,
-    fitting_minutes,
-    large_sessions_used,
-    refused_now,
-    situation_of,
-    space_for,
-)
+from app.meetings.deciding import fitting_minutes, refused_now, space_for
+from app.meetings.situation import Situation, situation_of
 from app.memberships.limits import Standing
 from app.memberships.refusals import Explanation
-from app.rooms.models import Room
 from quotas.limits import is_more
 from quotas.sittings import minutes_left
 from quotas.storage import warning_step
@@ -56,14 +48,15 @@ class StartPart:
     large_session: LargeSession | None
 
 
-async def start_part(session: AsyncSession, standing: Standing, row: Any) -> StartPart:
-    """The same rule that enforces says what can be started."""
-    room = await session.get_one(Room, row.room_id)
-    situation = await situation_of(session, standing, room)
+async def start_part(session: AsyncSession, standing: Standing, room_id: int) -> StartPart | None:
+    """The same rule that enforces says what can be started; None if the room has just been deleted."""
+    situation = await situation_of(session, standing, room_id)
+    if situation is None:
+        return None
     return StartPart(
-        refused=await refused_now(session, standing, row),
+        refused=await refused_now(session, standing, situation),
         recording=_recording(standing, situation),
-        large_session=await _large_session(session, standing),
+        large_session=_large_session(standing, situation),
     )
 
 
@@ -120,17 +113,16 @@ def _lacking(standing: Standing, situation: Situation) -> str:
     )
 
 
-async def _large_session(session: AsyncSession, standing: Standing) -> LargeSession | None:
-    limits, now = standing.limits, clock.now()
+def _large_session(standing: Standing, situation: Situation) -> LargeSession | None:
+    limits = standing.limits
     if limits.group_size is None or limits.large_sessions_per_month == 0:
         return None
     if not is_more(limits.large_session_people, limits.group_size):
         return None
-    used = await large_sessions_used(session, standing, now)
     return LargeSession(
         least=limits.group_size + 1,
         most=limits.large_session_people,
-        sentence=_large_words(limits.large_sessions_per_month, used),
+        sentence=_large_words(limits.large_sessions_per_month, situation.large_sessions),
     )
 
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 from app.meetings.joining import Admission, Participant
-from app.meetings.models import Meeting
-from app.rooms.models import Room
 from bbb_client.requests import CreateMeeting, JoinMeeting
 from bbb_client.vocabulary import GuestPolicy, Role
 
@@ -27,13 +25,27 @@ class Addresses:
     keep_events: bool = False
 
 
-def to_create(room: Room, meeting: Meeting, addresses: Addresses) -> CreateMeeting:
+@dataclass(frozen=True)
+class NewMeeting:
+    """A meeting that BBB is to make: its names, its room's settings, and the terms that were granted."""
+
+    name: str
+    lobby: bool
+    external_id: str
+    callback_token: str
+    tier: str
+    minutes: int | None
+    people: int | None
+    recorded: bool
+
+
+def to_create(meeting: NewMeeting, addresses: Addresses) -> CreateMeeting:
     """The granted terms go to BBB with the create call (BBB_API.md 2.1); it holds the meeting to them."""
     place = {"meeting": meeting.external_id, "token": meeting.callback_token}
     return CreateMeeting(
         meeting_id=meeting.external_id,
         # BBB wants two characters (BBB_API.md 2.1), people may be content with one.
-        name=room.name if len(room.name) > 1 else f"“{room.name}”",
+        name=meeting.name if len(meeting.name) > 1 else f"“{meeting.name}”",
         duration_minutes=meeting.minutes,
         max_participants=meeting.people,
         record=meeting.recorded,
@@ -41,7 +53,7 @@ def to_create(room: Room, meeting: Meeting, addresses: Addresses) -> CreateMeeti
         allow_start_stop_recording=True,
         # A breakout room's recording would be one of a meeting that nobody here has heard of, and counts.
         breakout_rooms_record=False,
-        guest_policy=GuestPolicy.ASK_MODERATOR if room.lobby else GuestPolicy.ALWAYS_ACCEPT,
+        guest_policy=GuestPolicy.ASK_MODERATOR if meeting.lobby else GuestPolicy.ALWAYS_ACCEPT,
         logout_url=addresses.room,
         end_callback_url=addresses.ended.format(**place),
         recording_ready_url=addresses.recording.format(**place) if meeting.recorded else None,

@@ -1,10 +1,11 @@
 """The log of decisions: what was granted and refused to a holder, kept 30 days, without names of people."""
 
+import json
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, insert, text
+from sqlalchemy import BigInteger, bindparam, delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -50,6 +51,14 @@ _REFUSED = text("""
 """).bindparams(*(bindparam(name, type_=BigInteger) for name in ("holder", "limit", "used", "asked")))
 
 
+# Of a grant, in the transaction of what was granted; part of a larger statement where each of them counts.
+GRANTED = """
+    INSERT INTO decisions (holder_id, at, question, subject, granted, terms)
+    VALUES (:holder, :now, :question, :subject, true, CAST(:terms AS jsonb))
+"""
+_GRANTED = text(GRANTED)
+
+
 async def note_granted(
     session: AsyncSession,
     holder_id: int,
@@ -61,8 +70,8 @@ async def note_granted(
 
     `subject` is the room or organisation by its name, never a person; `terms` are what a meeting started with.
     """
-    noted = {"holder_id": holder_id, "question": question, "subject": subject, "terms": terms}
-    await session.execute(insert(LoggedDecision).values(at=clock.now(), granted=True, **noted))
+    noted = {"holder": holder_id, "now": clock.now(), "question": question, "subject": subject}
+    await session.execute(_GRANTED, noted | {"terms": None if terms is None else json.dumps(terms)})
 
 
 async def note_refused(

@@ -17,22 +17,24 @@ MEGABYTE = 1_000_000
 
 # The host of one room: their share, what they store, and what their running recorded meetings keep free. Rooms and
 # meetings stand further right: asked by the tables' names.
-_ONE = text("""
-    SELECT oh.organisation_id, oh.user_id, oh.storage_share, oh.stored_bytes, u.name, o.slug,
+OF_HOST = """
+    SELECT oh.user_id, u.name, o.slug, oh.storage_share, oh.stored_bytes,
+           (
+               SELECT CAST(coalesce(sum(m.reserved_bytes), 0) AS bigint)
+               FROM meetings m LEFT JOIN rooms room ON room.id = m.room_id
+               WHERE m.holder_id = o.holder_id AND m.reserved_bytes > 0
+                 AND coalesce(room.host_id, m.started_by) = oh.user_id
+           ) AS reserved_bytes,
            NOT EXISTS (
                SELECT FROM organisation_hosts other WHERE other.organisation_id = oh.organisation_id
                AND (other.joined_at, other.user_id) < (oh.joined_at, oh.user_id)
-           ) AS is_first,
-           (
-               SELECT coalesce(sum(m.reserved_bytes), 0) FROM meetings m LEFT JOIN rooms r ON r.id = m.room_id
-               WHERE m.holder_id = o.holder_id AND m.reserved_bytes > 0
-                 AND coalesce(r.host_id, m.started_by) = oh.user_id
-           ) AS reserved_bytes
+           ) AS is_first
     FROM organisation_hosts oh
     JOIN organisations o ON o.id = oh.organisation_id
     JOIN users u ON u.id = oh.user_id
-    WHERE o.holder_id = :holder AND oh.user_id = :user
-""")
+    WHERE o.holder_id = {holder} AND oh.user_id = {user}
+"""
+_ONE = text(OF_HOST.format(holder=":holder", user=":user"))
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,20 @@ class HostsShare:
     slug: str
     default: int | None
     """what the tier says; an admin may have given another one"""
+
+
+@dataclass(frozen=True)
+class InOrganisation:
+    """A host of an organisation, as a row of OF_HOST."""
+
+    user_id: int
+    name: str
+    slug: str
+    storage_share: int | None
+    """in bytes, given by an admin; None: as the tier says"""
+    stored_bytes: int
+    reserved_bytes: int
+    is_first: bool
 
 
 @dataclass(frozen=True)
@@ -123,17 +139,20 @@ async def shared_out(session: AsyncSession, standing: Standing) -> Sum:
 async def share_of(session: AsyncSession, standing: Standing, user_id: int) -> HostsShare | None:
     """What one host may record for an organisation; None for a person's own holder, and for who hosts no more."""
     row = (await session.execute(_ONE, {"holder": standing.holder_id, "user": user_id})).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else hosts_share(standing, InOrganisation(*row))
+
+
+def hosts_share(standing: Standing, host: InOrganisation) -> HostsShare:
+    """What the host may record for the organisation by its tier and its admins."""
     tier = standing.tier
     first, further = tier.storage_first_host, tier.storage_further_host
-    default = share_of_host(first, further, None, is_first=row.is_first)
     share = Share(
-        limit=share_of_host(first, further, row.storage_share, is_first=row.is_first),
-        stored_bytes=row.stored_bytes,
-        reserved_bytes=int(row.reserved_bytes),
+        limit=share_of_host(first, further, host.storage_share, is_first=host.is_first),
+        stored_bytes=host.stored_bytes,
+        reserved_bytes=host.reserved_bytes,
     )
-    return HostsShare(share, user_id, row.name, row.slug, default)
+    default = share_of_host(first, further, None, is_first=host.is_first)
+    return HostsShare(share, host.user_id, host.name, host.slug, default)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.errors import ForbiddenError, GuildhallError, NotFoundError, UnavailableError
+from app.gate import BusyError
 from app.i18n import lazy
 from app.outages import outage_of
 from app.web.csrf import FIELD, ExpiredFormError, protect
@@ -146,7 +147,16 @@ def _typed(request: Request) -> list[tuple[str, str]]:
 
 async def _guildhall(request: Request, error: Exception) -> Response:
     assert isinstance(error, GuildhallError)  # noqa: S101  what the handler is registered for
+    if isinstance(error, BusyError):
+        log.warning("database.busy", waiting=request.app.state.database.gate.waiting)
+        await _keep_form(request)
     return answer(request, error)
+
+
+async def _keep_form(request: Request) -> None:
+    """The viewer is looked for before the form is: without this, what was typed would be lost. Asks no database."""
+    with contextlib.suppress(GuildhallError):
+        await protect(request)
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -180,9 +190,7 @@ async def _database(request: Request, error: Exception) -> Response:
             return answer(request, NotFoundError())
         return await _unexpected(request, error)
     log.error("database.unavailable", kind=outage.kind, cause=outage.cause)
-    # The viewer is looked for before the form is: without this, what was typed would be lost. It asks no database.
-    with contextlib.suppress(GuildhallError):
-        await protect(request)
+    await _keep_form(request)
     return answer(request, DatabaseUnavailableError(outage.retry_after))
 
 

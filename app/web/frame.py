@@ -66,7 +66,7 @@ class Frame:
         scope.setdefault("state", {})
         status = 500
         size = 0
-        largest = _largest(scope["path"])
+        largest = largest_body(scope["path"])
 
         async def receive_some() -> Message:
             nonlocal size
@@ -138,7 +138,8 @@ def _headers_only(send: Send) -> Send:
     return send_headers
 
 
-def _largest(path: str) -> int:
+def largest_body(path: str) -> int:
+    """How many bytes may be sent to a path; the proxy has to let them through (deploy/nginx.conf, Caddyfile)."""
     if path.startswith("/callbacks/") and path.endswith("/analytics"):
         return LARGEST_REPORT
     if path == PAYMENTS:

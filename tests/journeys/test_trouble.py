@@ -68,8 +68,8 @@ async def test_a_bbb_that_does_not_answer_makes_meetings_unknown_and_ends_none(h
         await expect(guest.page.locator(".pill")).to_have_text("Unknown", timeout=ROUND * 1000)
         await guest.reads("We cannot see this meeting at the moment.")
         await other.press("Start the meeting")
-        await other.reads("The meeting server does not answer")
-        await other.reads("Nothing is lost: try again in a minute.")
+        await other.reads("The meeting is starting. It takes longer than usual.")
+        await other.reads("If nothing comes of it, it can be started again here in a minute.")
         assert await state_of(house, room) == "running"
 
     await expect(guest.page.locator(".pill")).to_have_text("Running", timeout=ROUND * 1000)
@@ -83,9 +83,10 @@ async def test_a_bbb_that_talks_nonsense_gets_an_honest_page_and_the_place_is_fr
     house: House, door: Door
 ):
     says = {
-        "error-500": "The meeting server does not answer",
-        "nonsense": "The meeting server does not answer",
-        "dropped": "The meeting server does not answer",
+        # It may have made the meeting: nobody is told that it has not.
+        "error-500": "The meeting is starting. It takes longer than usual.",
+        "nonsense": "The meeting is starting. It takes longer than usual.",
+        "dropped": "The meeting is starting. It takes longer than usual.",
         "checksum-refused": "The meeting server refuses to work with this site",
     }
     tried: list[tuple[Visitor, Room]] = []
@@ -94,7 +95,6 @@ async def test_a_bbb_that_talks_nonsense_gets_an_honest_page_and_the_place_is_fr
         await house.bbb("POST", "faults", kind=kind, call="create")
         await host.press("Start the meeting")
         await host.reads(words)
-        assert await host.page.title() == f"{words} · Guildhall"
         await house.bbb("DELETE", "faults")
         tried.append((host, room))
     # A refusal is certain: that place is free at once. The others may have been heard, so BBB is asked first.
@@ -119,10 +119,9 @@ async def test_a_meeting_whose_answer_was_lost_is_found_by_the_next_round(house:
     host, room = await host_of(house, door, "Lost answer")
     await house.bbb("POST", "faults", kind="answer-lost", call="create")
     await host.press("Start the meeting")
-    await host.reads("The meeting server does not answer")
+    await host.reads("The meeting is starting. It takes longer than usual.")
     await becomes(house, room, "running")
-    await host.open(f"/r/{room.slug}")
-    await host.press("Join the meeting")
+    # The page has gone on by itself.
     await host.is_in_meeting()
 
 

@@ -12,7 +12,8 @@ from app.meetings import wire
 from app.meetings.ending import end_meeting
 from app.meetings.joining import Participant, admit
 from app.meetings.models import EndReason
-from app.meetings.starting import Start, start_or_find
+from app.meetings.reservation import Start
+from app.meetings.starting import start_or_find
 from quotas.decisions import Granted
 from tests import factories
 from tests.model.facts import facts_of, newest_meeting, places_of

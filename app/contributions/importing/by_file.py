@@ -14,6 +14,7 @@ from app.contributions.importing.files import ImportedAlreadyError, find_file, r
 from app.contributions.importing.payments import Payment
 from app.contributions.importing.preview import Looked, contributors_of, euros_of, preview_of, with_pledges
 from app.contributions.importing.recording import lock_all, record_all
+from app.contributions.importing.remembered import mapping_of
 from app.contributions.ledger import Entry
 from app.contributions.models import EntryKind, ImportFile, ImportLine, LineState, What
 from app.contributions.schemas import LARGEST_CENTS
@@ -79,6 +80,7 @@ async def import_file(
     ]
     await record_all(session, entries, by)
     file.imported_at, file.imported_by, file.content = clock.now(), by, None
+    file.mapping = {**(file.mapping or {}), **mapping_of(preview.reading)}
     file.known = len(preview.lines) - len(ids)
     await session.flush()
     return len(entries)

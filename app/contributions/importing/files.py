@@ -13,7 +13,8 @@ from sqlalchemy.orm import undefer
 
 from app import clock
 from app.contributions.importing.payments import tidied
-from app.contributions.importing.reading import FileKind, Reading, kind_of, read
+from app.contributions.importing.reading import FileKind, kind_of, read
+from app.contributions.importing.remembered import mapping_before
 from app.contributions.models import ImportFile
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
@@ -33,7 +34,7 @@ async def keep_upload(session: AsyncSession, name: str, content: bytes, by: str)
     mapping: dict[str, Any] = {}
     if kind is FileKind.CSV:
         reading = await asyncio.to_thread(read, content, kind, {}, date.max)
-        mapping = await _mapping_before(session, reading)
+        mapping = await mapping_before(session, reading)
     new = insert(ImportFile).values(
         kind=kind,
         name=tidied(name, 120) or "file",
@@ -45,18 +46,6 @@ async def keep_upload(session: AsyncSession, name: str, content: bytes, by: str)
     )
     await session.execute(new.on_conflict_do_nothing(index_elements=[ImportFile.digest]))
     return (await session.scalars(select(ImportFile).where(ImportFile.digest == digest))).one()
-
-
-async def _mapping_before(session: AsyncSession, reading: Reading) -> dict[str, Any]:
-    """How a table with these columns was read the last time; empty the first time."""
-    header = reading.table.header if reading.table else ""
-    wanted = select(ImportFile.mapping).where(ImportFile.mapping["header"].astext == header)
-    before = await session.scalar(wanted.order_by(ImportFile.id.desc()).limit(1)) or {}
-    return {
-        name: before[name]
-        for name in ("header", "columns", "days", "decimals", "custodian")
-        if name in before
-    }
 
 
 async def find_file(session: AsyncSession, file_id: int, *, lock: bool = False) -> ImportFile:
@@ -82,4 +71,12 @@ async def discard(session: AsyncSession, file_id: int) -> None:
     if file.imported_at is not None:
         raise ImportedAlreadyError
     await session.delete(file)
+    await session.flush()
+
+
+async def leave_lines(session: AsyncSession, file: ImportFile, lines: set[int]) -> None:
+    """Read a file without these lines; none: all are read again. `file` is locked."""
+    mapping = {name: value for name, value in (file.mapping or {}).items() if name != "left_out"}
+    file.mapping = mapping | ({"left_out": sorted(lines)} if lines else {})
+    file.version += 1
     await session.flush()

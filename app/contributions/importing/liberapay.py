@@ -8,7 +8,8 @@ payer_*; nobody has a mail address. Its list of patrons has promises by the week
 import re
 from datetime import date
 
-from app.contributions.importing.figures import Days, Decimals, amount_of, day_of
+from app.contributions.importing.days import Days, day_of
+from app.contributions.importing.figures import Decimals, amount_of
 from app.contributions.importing.payments import Payment, Trouble, UnreadableError, tidied
 from app.contributions.importing.tables import Table
 from app.i18n import lazy

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 
 from app.contributions.models import LeftOut
 from app.contributions.schemas import EARLIEST, LARGEST_CENTS
@@ -56,6 +57,11 @@ class Payment:
     booking: Booking | None = None
 
     @property
+    def account(self) -> str:
+        """The payer's account or number, as the file has it."""
+        return account_of(self.payer_key)
+
+    @property
     def why_out(self) -> LeftOut | None:
         """Why it cannot be a contribution, whoever paid it."""
         if self.left_out is None and self.cents <= 0:
@@ -72,6 +78,23 @@ class Trouble:
     text: Text
 
 
+class WhyAside(StrEnum):
+    """Why a line of a file is no payment of it."""
+
+    CHOSEN = "chosen"  # the bookkeeper leaves it out
+    NO_PAYMENT = "no_payment"  # neither a day nor an amount: a balance or a note under the table
+    NOT_BOOKED = "not_booked"  # announced or failed, and without a day
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A line that is left aside; `text`: what it says, since the file itself is not kept."""
+
+    line: int
+    why: WhyAside
+    text: str = ""
+
+
 class UnreadableError(GuildhallError):
     """The file as a whole cannot be read: `message` says why, in the reader's words."""
 
@@ -83,6 +106,12 @@ class UnreadableError(GuildhallError):
         self.trouble = Trouble(line, column, message)
         self.message = message
         super().__init__()
+
+
+def account_of(payer_key: str) -> str:
+    """The account or number by which a payer is known again; empty if it is a mail address, or nothing."""
+    kind, _colon, value = payer_key.partition(":")
+    return value if kind == "payer" else ""
 
 
 def tidied(text: str, length: int = NAME_LENGTH) -> str:

@@ -59,7 +59,8 @@ class Preview:
     @property
     def is_ready(self) -> bool:
         """Whether it can be imported as it is."""
-        return bool(self.lines) and not self.reading.troubles and not self.missing_rates
+        is_read = self.lines and not self.reading.troubles and not self.reading.refusals
+        return bool(is_read) and not self.missing_rates
 
 
 async def preview_of(session: AsyncSession, file: ImportFile, today: date) -> Preview:

@@ -1,7 +1,7 @@
 """From a file's bytes to payments: what kind it is, and reading it in that kind's way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -9,13 +9,23 @@ from typing import Any
 from app.contributions.importing import liberapay, mapped
 from app.contributions.importing.archives import ZIP, statements_in
 from app.contributions.importing.camt import statements
-from app.contributions.importing.mapped import Columns, guessed
-from app.contributions.importing.payments import Payment, Trouble, UnreadableError, trouble_with
+from app.contributions.importing.column_words import fit
+from app.contributions.importing.columns import Columns
+from app.contributions.importing.foreign_files import refuse_foreign
+from app.contributions.importing.guesses import days_of, guessed
+from app.contributions.importing.payers import refusals_of, without_shared
+from app.contributions.importing.payments import (
+    Aside,
+    Payment,
+    Trouble,
+    UnreadableError,
+    WhyAside,
+    trouble_with,
+)
 from app.contributions.importing.tables import Table, table_of
-from app.i18n import lazy
+from app.i18n import Text, lazy
 
 LARGEST_FILE = 5_000_000
-_ARCHIVES = (b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
 
 
 class FileKind(StrEnum):
@@ -28,13 +38,18 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """What is in a file: `table` where a bookkeeper says which column is what."""
+    """What is in a file: `table` where a bookkeeper says which column is what.
+
+    `asides`: lines that are no payments. `refusals`: columns that cannot be what they were taken for, and why.
+    """
 
     kind: FileKind
     payments: list[Payment] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     table: Table | None = None
     columns: Columns | None = None
+    asides: list[Aside] = field(default_factory=list)
+    refusals: Mapping[str, Text] = field(default_factory=dict)
 
 
 def kind_of(content: bytes) -> FileKind:
@@ -46,14 +61,7 @@ def kind_of(content: bytes) -> FileKind:
     if content.startswith(ZIP):
         statements_in(content)
         return FileKind.CAMT
-    if content.startswith(_ARCHIVES):
-        raise UnreadableError(
-            lazy(
-                "This is an archive or a spreadsheet. Unpack it, or save the sheet as CSV, and choose that file."
-            )
-        )
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableError(lazy("This text is in UTF-16. Save it as CSV in UTF-8."))
+    refuse_foreign(content)
     if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return FileKind.CAMT
     table = table_of(content)
@@ -63,16 +71,64 @@ def kind_of(content: bytes) -> FileKind:
 
 def read(content: bytes, kind: FileKind, mapping: Mapping[str, Any], today: date) -> Reading:
     """The payments in a file. Raises UnreadableError."""
-    table, columns = None, None
-    if kind is FileKind.CAMT:
-        documents = statements_in(content) if content.startswith(ZIP) else [content]
-        payments, troubles = statements.payments_of(documents)
-    else:
+    left_out = {int(line) for line in mapping.get("left_out", ())}
+    reading = _statements(content) if kind is FileKind.CAMT else _table(content, kind, mapping)
+    troubles = [*reading.troubles, *_of_payments(reading, today)]
+    rows = dict(reading.table.rows) if reading.table else {}
+    chosen = [Aside(line, WhyAside.CHOSEN, mapped.told(rows.get(line, []))) for line in left_out]
+    return replace(
+        reading,
+        payments=[each for each in reading.payments if each.number not in left_out],
+        troubles=sorted(
+            (each for each in troubles if each.line not in left_out), key=lambda one: (one.line, one.column)
+        ),
+        asides=sorted(
+            [*chosen, *(each for each in reading.asides if each.line not in left_out)],
+            key=lambda one: one.line,
+        ),
+    )
+
+
+def _statements(content: bytes) -> Reading:
+    documents = statements_in(content) if content.startswith(ZIP) else [content]
+    return Reading(FileKind.CAMT, *statements.payments_of(documents))
+
+
+def _table(content: bytes, kind: FileKind, mapping: Mapping[str, Any]) -> Reading:
+    if kind is FileKind.LIBERAPAY:
         table = table_of(content)
-        if kind is FileKind.LIBERAPAY:
-            payments, troubles = liberapay.payments_of(table)
-        else:
-            columns = Columns.kept(mapping) if "columns" in mapping else guessed(table)
-            payments, troubles = mapped.payments_of(table, columns) if columns.is_enough else ([], [])
-    troubles += [found for each in payments if (found := trouble_with(each, today)) is not None]
-    return Reading(kind, payments, sorted(troubles, key=lambda one: (one.line, one.column)), table, columns)
+        return Reading(kind, *liberapay.payments_of(table), table)
+    table = table_of(content, mapping.get("header_line"))
+    columns = columns_of(table, mapping)
+    if not columns.is_enough:
+        return Reading(kind, table=table, columns=columns)
+    payments, troubles, asides = mapped.payments_of(table, columns)
+    refusals = refusals_of(table, columns, payments)
+    payments = without_shared(table, columns, payments)
+    return Reading(kind, payments, troubles, table, columns, asides, refusals)
+
+
+def columns_of(table: Table, mapping: Mapping[str, Any]) -> Columns:
+    """The columns as the bookkeeper has chosen them, for this file or the last one like it; else as they seem."""
+    if "columns" not in mapping:
+        return guessed(table)
+    columns = Columns.kept(mapping)
+    if "header_line" in mapping:
+        return columns
+    # Kept before accounts of one's own, numbers that are none and months that stand first were known as such.
+    seeming = guessed(table).places
+    names = table.columns
+    places = {
+        part: place
+        for part, place in columns.places.items()
+        if place < len(names) and (part not in {"payer", "id"} or fit(part, names[place]) >= 0)
+    }
+    new = {part: seeming[part] for part in ("direction", "status", "refunded") if part in seeming}
+    places |= {part: place for part, place in new.items() if place not in places.values()}
+    renewed = replace(columns, places=places)
+    return replace(renewed, days=days_of(table, renewed))
+
+
+def _of_payments(reading: Reading, today: date) -> list[Trouble]:
+    found = (trouble_with(each, today) for each in reading.payments)
+    return [each for each in found if each is not None]

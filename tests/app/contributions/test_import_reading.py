@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from app.contributions.importing.figures import Days, Decimals, amount_of, day_of
-from app.contributions.importing.mapped import guessed
+from app.contributions.importing.days import Days, day_of
+from app.contributions.importing.figures import Decimals, amount_of
+from app.contributions.importing.guesses import guessed
 from app.contributions.importing.payments import UnreadableError
 from app.contributions.importing.reading import FileKind, kind_of, read
 from app.contributions.importing.references import holders_in, reference_of
@@ -156,7 +157,7 @@ def test_what_is_wrong_says_its_line_and_column():
         (b"PK\x03\x04" + b"\0" * 50, "archive"),
         (b"\x1f\x8b" + b"\0" * 50, "archive"),
         (b"a,b\n1,\x00\n", "not a text file"),
-        (b"\xff\xfea\0", "UTF-16"),
+        (b"\xff\xfea\0b", "UTF-16"),
         (b"x" * 5_000_001, "larger than 5 MB"),
         (b"a," * 200_000, "more than 100 columns"),
         (b"a,b\n" + b"1,2\n" * 20_001, "more than 20000 lines"),
@@ -166,11 +167,11 @@ def test_what_is_wrong_says_its_line_and_column():
     ],
 )
 def test_hostile_files_are_refused_soon(content, words):
-    began = time.monotonic()
+    began = time.process_time()  # what else this machine does is not theirs
     with pytest.raises(UnreadableError) as refused:
         kind_of(content)
     assert words in str(refused.value.message)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.slow
@@ -260,7 +261,7 @@ def test_the_table_of_the_documents_is_guessed_whole():
     )
     found = guessed(table)
     assert found.places == {"day": 0, "amount": 1, "name": 2, "email": 3, "reference": 4}
-    assert (found.days, found.decimals) == (Days.DOTS, Decimals.COMMA)
+    assert (found.days, found.decimals) == (Days.DAY_FIRST, Decimals.COMMA)
 
 
 def test_the_example_of_the_documents_reads_as_they_say():

@@ -3,31 +3,15 @@
 import contextlib
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from app import clock
 from app.meetings.ending import mark_ended
 from app.memberships.models import Holder, Tier
 from app.rooms.models import Room
+from tests.app.statements import counting
 from tests.conftest import new_person
 from tests.factories import a_person, a_room, an_organisation, put_on_tier, signed_in, start
-
-
-@contextlib.contextmanager
-def counting(database):
-    """The statements that reach PostgreSQL while the block lasts."""
-    said = []
-
-    def hear(_connection, _cursor, statement, *_rest):
-        said.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
-    database.heard.append(said.append)
-    try:
-        yield said
-    finally:
-        database.heard.remove(said.append)
-        event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
 
 
 @contextlib.contextmanager

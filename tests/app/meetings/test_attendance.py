@@ -15,7 +15,8 @@ from app.meetings.ending import mark_ended
 from app.meetings.exact import Figures, figures_of
 from app.meetings.following import follow
 from app.meetings.models import Attendance, AttendanceFigure, MeetingState
-from app.meetings.starting import Start, start_meeting
+from app.meetings.reservation import Start
+from app.meetings.starting import start_meeting
 from bbb_client.analytics import analytics
 from bbb_client.simulator.callbacks import jwt
 from tests.app.meetings.bbb import order

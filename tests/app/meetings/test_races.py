@@ -12,7 +12,8 @@ from app.errors import NotFoundError
 from app.meetings.ending import end_meeting
 from app.meetings.following import follow
 from app.meetings.models import EndReason, Meeting, MeetingState
-from app.meetings.starting import ServerSilentError, Start, _reserve
+from app.meetings.reservation import Start, reserve
+from app.meetings.starting import ServerSilentError
 from app.rooms.models import Room
 from app.rooms.service import delete_room
 from tests.factories import ADDRESSES, a_person, a_room, meeting_by, start
@@ -36,7 +37,7 @@ async def test_a_room_that_is_deleted_while_its_meeting_is_reserved_takes_the_me
     room = await a_room(database, ada)
     server_id = (await site.state.servers.choose(database)).id
     async with database.transaction() as session:
-        reserved = await _reserve(session, server_id, Start(room.id, ada.id), ADDRESSES)
+        reserved = await reserve(session, server_id, Start(room.id, ada.id), ADDRESSES)
         deletion = asyncio.create_task(deleted(database, room))
         await asyncio.sleep(A_MOMENT)
         assert not deletion.done()

@@ -147,6 +147,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", "/ledger/imports/{file_id:int}", BOOKS),
     ("GET", "/ledger/imports/{file_id:int}/lines.csv", BOOKS),
     ("POST", "/ledger/imports/{file_id:int}/settings", BOOKS),
+    ("POST", "/ledger/imports/{file_id:int}/leave-lines", BOOKS),
     ("POST", "/ledger/imports/{file_id:int}/import", BOOKS),
     ("POST", "/ledger/imports/{file_id:int}/discard", BOOKS),
     ("GET", "/ledger/imports/unmatched", BOOKS),

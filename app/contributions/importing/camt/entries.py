@@ -17,7 +17,7 @@ from app.contributions.importing.camt.details import (
 from app.contributions.importing.camt.document import text_of
 from app.contributions.importing.camt.parts import Parts, amount_in, parts_of_entry, single_ones
 from app.contributions.importing.camt.returns import why_no_gift
-from app.contributions.importing.figures import Days, day_of
+from app.contributions.importing.days import Days, day_of
 from app.contributions.importing.payments import (
     KEY_LENGTH,
     NAME_LENGTH,
