@@ -92,6 +92,7 @@ async def preview_page(
         lines=shown,
         names=await names_of(session, holders),
         form=form or _form_of(file, preview),
+        is_posted=form is not None,
         parts=PARTS,
         columns=columns_of(reading.table, reading.columns),
         headers=headers_of(reading.table),

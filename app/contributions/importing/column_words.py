@@ -13,7 +13,7 @@ from app.contributions.importing.words import plain
 NEVER = -1
 _UNIT = r"(?: (?:in |en |em )?(?:eur|euros?|chf|usd|gbp|[a-z]{3}))?"
 _OTHER_SIDE = (
-    r"zahlungsbeteiligte\w*|beguenstigte\w*|begunstigte\w*|auftraggeber\w*|empfaenger|empfanger|"
+    r"zahlungsbeteiligte\w*|zahlungspartner\w*|kontrahent|beguenstigte\w*|begunstigte\w*|auftraggeber\w*|empfaenger|empfanger|"
     r"zahlungspflichtige\w*|"
     r"zahler\w*|einzahler\w*|gegen\w*|tegen\w*|contrapart\w*|contrepartie|counterparty|counter party|"
     r"partner|payers?|"
@@ -24,7 +24,8 @@ _OTHER_SIDE = (
 )
 # One’s own side, and what stands in an account’s place without being anybody’s.
 _OWN = (
-    r"auftragskonto|auftraggeberkonto|\w*kontoinhaber|inhaber|eigene\w*|own|mine|my|account holder|"
+    r"auftragskonto|auftraggeberkonto|\w*kontoinhaber|inhaber|eigen\w*|unser\w*|own|our|mine|my|mijn|mon|mi|meu|"
+    r"propi\w*|propre|account holder|"
     r"titular|titulaire|"
     r"intestatario|rekeninghouder|payee|beneficiary|beneficiario|destinatario|"
     r"bankname|bic|swift|blz|bankleitzahl|sort code|card|karte|kreditkarte|"
@@ -234,10 +235,11 @@ _FITS: Mapping[str, tuple[tuple[str, int], ...]] = {
             (
                 r"\b(?:\w*referenz|betalingskenmerk|kenmerk|mededeling|end to end|observaciones|"
                 r"observacions|mes dades|mas datos|"
-                r"details?|beschreibung|info|buchungstext|text)\b"
+                r"details?|beschreibung)\b"
             ),
             5,
         ),
+        (r"\b(?:buchungstext|text|info)\b", 1),
     ),
     "id": (
         (

@@ -17,7 +17,9 @@ from app.contributions.importing.days import Days, days_in
 from app.contributions.importing.figures import Decimals, decimals_in
 from app.contributions.importing.names import names_agree
 from app.contributions.importing.tables import Table
-from app.contributions.importing.words import plain, way_of
+from app.contributions.importing.words import KINDS, plain, way_of
+
+_MOST_NUMBERS = 12  # columns of figures that are compared with each other
 
 
 def guessed(table: Table) -> Columns:
@@ -70,8 +72,9 @@ def _named(columns: Sequence[Cells], table: Table) -> dict[str, int]:
     _take_names(free, places, take)
     take("id", lambda cells: cells.are_unique and not cells.count_lines and not cells.are_days)
     take("reference", lambda cells: not cells.are_days and not cells.are_accounts)
+    # What kind of payment it is, is no message of the payer’s: it is one only where there is no other.
     second = max(
-        (cells for cells in free.values() if fit("reference", cells.name) > 0 and not cells.are_days),
+        (cells for cells in free.values() if fit("reference", cells.name) > 1 and not cells.are_days),
         default=None,
         key=lambda cells: (bool(cells.filled), fit("reference", cells.name), -cells.place),
     )
@@ -107,7 +110,7 @@ def _take_amounts(
     direction = take("direction", lambda cells: _may_be_direction(cells, cents))
     if direction is None:
         # A column of nothing but words for in and out, whatever it is called.
-        other = next((each for each in free.values() if each.ways == {1, -1} and _agree(each, cents)), None)
+        other = next((each for each in free.values() if _is_direction(each) and _agree(each, cents)), None)
         if other is not None:
             places["direction"] = other.place
             del free[other.place]
@@ -128,7 +131,14 @@ def _has_money(cells: Cells) -> bool:
 
 
 def _may_be_direction(cells: Cells, cents: Sequence[int | None]) -> bool:
-    return cells.ways is not None and _agree(cells, cents)
+    """Whether every cell says in or out; under a name that means it, most: the bookkeeper is told of the others."""
+    known = sum(way_of(cell) is not None for cell in cells.every)
+    is_sure = fit("direction", cells.name) > 8 and known * 2 > len(cells.every)  # noqa: PLR2004  9: its very name
+    return (cells.ways is not None or is_sure) and _agree(cells, cents)
+
+
+def _is_direction(cells: Cells) -> bool:
+    return cells.ways == {1, -1} and KINDS.isdisjoint(plain(cell) for cell in cells.every)
 
 
 def _agree(cells: Cells, cents: Sequence[int | None]) -> bool:
@@ -198,9 +208,8 @@ def _decimals(*columns: Cells) -> Decimals | None:
 
 def _balances(columns: Sequence[Cells]) -> set[int]:
     """Columns of what an account has after or before each payment: their steps are another column's amounts."""
-    numbers: Mapping[int, list[int | None]] = {
-        cells.place: cells.cents(_decimals(cells)) for cells in columns if cells.are_amounts and cells.is_full
-    }
+    full = [cells for cells in columns if cells.are_amounts and cells.is_full][:_MOST_NUMBERS]
+    numbers: Mapping[int, list[int | None]] = {cells.place: cells.cents(_decimals(cells)) for cells in full}
     return {
         place
         for (place, sums), (_other, amounts) in permutations(numbers.items(), 2)
@@ -226,6 +235,7 @@ def _unnamed(columns: Sequence[Cells]) -> dict[str, int]:
     numbers = [cells for cells in columns if cells.are_amounts and cells.is_full and not cells.are_days]
     balances = _balances(columns)
     rest = [cells for cells in numbers if cells.place not in balances and not _is_number(cells)]
+    rest = rest[:_MOST_NUMBERS]
     amount = _between(rest) if len(rest) != 1 else rest[0].place
     if amount is None:
         amount = _proved(rest, [cells for cells in columns if cells.ways])

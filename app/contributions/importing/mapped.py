@@ -20,7 +20,7 @@ from app.contributions.importing.payments import (
     tidied,
 )
 from app.contributions.importing.tables import Table
-from app.contributions.importing.words import CURRENCIES, UnknownStateError, state_of, way_of
+from app.contributions.importing.words import CURRENCIES, UnknownStateError, is_service, state_of, way_of
 from app.contributions.models import LeftOut
 from app.i18n import Text, lazy
 from app.web.forms import Problem
@@ -103,7 +103,7 @@ class _Reader:
         texts = dict.fromkeys(said[part] for part in ("reference", "reference_2") if said.get(part))
         reference = tidied(" ".join(texts), REFERENCE_LENGTH)
         payer = tidied(said.get("payer", ""), KEY_LENGTH).replace(" ", "").upper()
-        payer = "" if payer in _NOTHING else payer
+        payer = "" if payer in _NOTHING or is_service(name) else payer
         number = tidied(said.get("id", ""), KEY_LENGTH)
         # Without a number of its own a payment is what it says; two that say the same are counted by `numbered`.
         key = (

@@ -85,7 +85,7 @@ def table_of(content: bytes, header_line: int | None = None) -> Table:
 def headers_in(table: Table) -> dict[str, int]:
     """The keys of all lines that could be the header, with their lines: by one of them an earlier file was read."""
     lines = {header_key(_names(row)): line for line, row in reversed(table.top) if len(_names(row)) > 1}
-    return lines | {header_key(usual_width(table.rows)): 0} | {table.header: table.header_line}
+    return lines | {table.header: table.header_line}
 
 
 def _names(row: list[str]) -> list[str]:

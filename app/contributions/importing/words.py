@@ -8,13 +8,18 @@ from functools import lru_cache
 from app.contributions.models import LeftOut
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_LONGEST = 200  # characters that are looked at: names and words are shorter
 _NO_WORD = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     """Words without accents, capitals and punctuation, so that they can be compared: Gläubiger-ID, glaubiger id."""
-    parts = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text[:200])).casefold()
+    return _plain(text[:_LONGEST])
+
+
+@lru_cache(maxsize=20_000)
+def _plain(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text)).casefold()
     letters = "".join(each for each in parts if not unicodedata.combining(each))
     return _NO_WORD.sub(" ", letters).strip()
 
@@ -75,6 +80,8 @@ def _feminine(words: Iterable[str]) -> set[str]:
 
 
 OUTGOING, INCOMING = _variants(_OUT), _variants(_IN)
+# Those that name a kind of payment as well: a direct debit can be one's own, which comes in.
+KINDS = frozenset({"lastschrift", "gutschrift", "auszahlung", "einzahlung", "donation", "expense", "receipt"})
 
 
 def way_of(text: str) -> int | None:
@@ -83,6 +90,20 @@ def way_of(text: str) -> int | None:
         return 1 if text.strip() == "+" else -1
     word = plain(text)
     return 1 if word in INCOMING else -1 if word in OUTGOING else None
+
+
+# Services that pay out what many people gave: their account is nobody's.
+_SERVICES = """
+    paypal|stripe|mollie|klarna|adyen|gocardless|sumup|zettle|izettle|payone|unzer|worldline|buckaroo|helloasso|
+    gofundme|gofundraise|betterplace|gut org|twingle|raisenow|donorbox|fundraisingbox|altruja|iraiser|liberapay|
+    open collective|opencollective|ko fi|patreon|wise payments|wise europe|teaming|goteo|migranodearena|ulule
+"""
+_SERVICE_NAMES = tuple(f"{' '.join(name.split())} " for name in _SERVICES.split("|"))
+
+
+def is_service(name: str) -> bool:
+    """Whether a payer's name is that of a service which passes on what others paid."""
+    return f"{plain(name.lower())} ".startswith(_SERVICE_NAMES)
 
 
 _BOOKED = """

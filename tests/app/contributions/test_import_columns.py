@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.app.contributions.bringing import bring, everything, table
+from tests.app.contributions.test_import_banks import reading
 
 OWN, ADA, WANDA = "DE02120300000000202051", "DE75512108001245126199", "DE21500500001234567897"
 # The names of a German co-operative bank's columns: one's own account stands first.
@@ -149,3 +150,20 @@ async def test_an_earlier_way_of_reading_gives_up_what_was_never_right(bruna, ad
     await bruna.submit("/import")
     lines = (await everything(database))[0]
     assert [(one.payer_name, one.payer_key) for one in lines] == [("Xenia Neu", ""), ("Zoe Neu", "")]
+
+
+async def test_the_account_that_the_file_names_as_its_own_is_no_payer_even_on_a_single_line(bruna, database):
+    text = f"Konto;{OWN}\n\nDatum;Betrag;Name;IBAN\n02.11.2026;5,00;Ada;{OWN}\n"
+    await bring(bruna, text.encode())
+    assert f"Account {OWN}" not in bruna.words
+    await bruna.submit("/settings", payer="3")
+    assert "This is your own account: the file names it above the payments." in bruna.words
+
+
+@pytest.mark.parametrize(
+    "service", ["PayPal Europe S.a.r.l. et Cie", "STRIPE PAYMENTS EUROPE", "Stichting", "Wise Crack"]
+)
+def test_what_a_payment_service_pays_out_is_no_payer_s(service):
+    found = reading(f"Datum;Betrag;Name;IBAN\n02.11.2026;5,00;{service};LU1\n03.11.2026;5,00;{service};LU1\n")
+    expected = "payer:LU1" if service in {"Stichting", "Wise Crack"} else ""
+    assert {each.payer_key for each in found.payments} == {expected}

@@ -106,13 +106,25 @@ def test_a_word_or_a_sign_in_a_column_of_its_own_says_what_went_out(column, out,
 
 
 def test_a_word_that_says_neither_in_nor_out_is_no_money_that_came_in():
-    found = reading("Datum;Betrag;Richtung\n" + "02.11.2026;5,00;Eingang\n" * 3 + "03.11.2026;7,00;\n", {})
+    lines = "02.11.2026;5,00;IN", "03.11.2026;6,00;OUT", "04.11.2026;7,00;NEUTRAL", "05.11.2026;8,00;"
+    found = reading("Datum;Betrag;Direction\n" + "\n".join(lines) + "\n06.11.2026;9,00;IN\n")
+    assert [each.cents for each in found.payments] == [500, -600, 900]
+    assert [(each.line, each.column) for each in found.troubles] == [(4, 3), (5, 3)]
+
+
+def test_a_sign_and_a_word_that_contradict_each_other_are_said():
     mapping = {"columns": {"day": 0, "amount": 1, "direction": 2}, "days": "day_first", "decimals": "comma"}
     found = reading(
-        "Datum;Betrag;Richtung\n02.11.2026;5,00;Eingang\n03.11.2026;7,00;?\n", mapping | {"header_line": 1}
+        "Datum;Betrag;Was\n02.11.2026;-5,00;Bij\n02.11.2026;-5,00;Af\n", mapping | {"header_line": 1}
     )
-    assert [each.cents for each in found.payments] == [500]
-    assert [(each.line, each.column) for each in found.troubles] == [(3, 3)]
+    assert [each.cents for each in found.payments] == [-500]
+    assert [each.line for each in found.troubles] == [2]
+
+
+def test_a_direct_debit_of_one_s_own_comes_in():
+    """A column that names kinds of payments tells no direction: members' fees are collected by direct debit."""
+    found = reading("Datum;Betrag;Buchungstext\n02.11.2026;5,00;Lastschrift\n03.11.2026;6,00;Gutschrift\n")
+    assert [each.cents for each in found.payments] == [500, 600]
 
 
 @pytest.mark.parametrize(
@@ -251,6 +263,11 @@ def test_every_encoding_and_separator(separator, encoding):
     )
     found = reading("\r\n".join(separator.join(row) for row in rows).encode(encoding))
     assert [(each.cents, each.payer_name) for each in found.payments] == [(500, "José Müßig-Åkesson")]
+
+
+def test_lines_may_end_as_on_old_macs():
+    found = reading(b"Datum;Betrag\r02.11.2026;5,00\r03.11.2026;6,00\r")
+    assert [each.cents for each in found.payments] == [500, 600]
 
 
 @pytest.mark.parametrize("text", ["Betrag (€)", "l’abbé", "“Spende”", "Überweisung – für", "1 234 €"])
