@@ -70,7 +70,8 @@ NOBODY = Present(people=0, hosts=0, mine=0)
 _LOCK = Query(
     Running,
     """
-    SELECT id, room_id, holder_id, external_id, create_time, people, recorded, state = 'running' AS is_open
+    SELECT id, room_id, holder_id, server_id, external_id, create_time, people, recorded,
+           state = 'running' AS is_open
     FROM meetings WHERE id = :meeting FOR NO KEY UPDATE
     """,
 )
