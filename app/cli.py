@@ -42,6 +42,9 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--processes", type=int, default=1)
+    serve.add_argument("--fd", type=int, action="append", help="an open socket, instead of host and port")
+    # Between the process that looks after others and each of those.
+    serve.add_argument("--channel", type=int, help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
     commands.add_parser("worker", help="background work").set_defaults(run=_worker)
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
@@ -76,10 +79,17 @@ def _arguments(words: list[str]) -> argparse.Namespace:
 
 
 def _serve(asked: argparse.Namespace) -> int:
-    from app.serve import serve
+    from app.serve import CannotListenError, bind, opened, serve, serve_on, sockets_of_systemd
 
-    serve(read(Settings), asked.host, asked.port, asked.processes)
-    return 0
+    settings = read(Settings)
+    try:
+        sockets = opened(asked.fd or []) or sockets_of_systemd() or bind(asked.host, asked.port)
+    except CannotListenError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if asked.channel is not None:
+        return serve_on(settings, sockets, *opened([asked.channel]))
+    return serve(settings, sockets, asked.processes)
 
 
 def _worker(_asked: argparse.Namespace) -> int:

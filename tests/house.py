@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,7 +57,14 @@ def free_port() -> int:
 class Running:
     """One process of ours, in a group of its own, with its log in a file."""
 
-    def __init__(self, name: str, words: list[str], environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        words: list[str],
+        environment: dict[str, str],
+        folder: Path,
+        descriptors: Sequence[int] = (),
+    ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("a") as log:
@@ -68,6 +75,7 @@ class Running:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=descriptors,
             )
 
     @property
@@ -97,9 +105,9 @@ class Running:
         return []
 
     def servers(self) -> list[psutil.Process]:
-        """The server processes of `serve --processes 2`: uvicorn spawns them and starts them anew when they die."""
+        """The server processes of `serve --processes 2`: the first starts them, and anew when they die."""
         children = psutil.Process(self.pid).children()
-        return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+        return [child for child in children if "--channel" in child.cmdline()]
 
 
 class House:
@@ -140,9 +148,9 @@ class House:
         told = {name.removeprefix("GUILDHALL_").lower(): value for name, value in self.environment().items()}
         return Settings(**told)
 
-    def start(self, name: str, *words: str) -> Running:
-        """Start one of the program's processes."""
-        self.processes[name] = Running(name, list(words), self.environment(), self.folder)
+    def start(self, name: str, *words: str, descriptors: Sequence[int] = ()) -> Running:
+        """Start one of the program's processes; these file descriptors of ours are open in it too."""
+        self.processes[name] = Running(name, list(words), self.environment(), self.folder, descriptors)
         return self.processes[name]
 
     def open(self) -> None:

@@ -1,5 +1,6 @@
 """What stands around every answer: security headers, the browser's cookie, one log line without secrets."""
 
+import asyncio
 import time
 from http.cookies import SimpleCookie
 
@@ -8,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.live import Switchboard
 from app.settings import Settings
 from app.web.browser import YEAR, cookie_name
 
@@ -65,6 +67,7 @@ class Frame:
         began = time.perf_counter()
         scope.setdefault("state", {})
         status = 500
+        has_begun = False
         size = 0
         largest = largest_body(scope["path"])
 
@@ -78,9 +81,9 @@ class Frame:
             return message
 
         async def send_framed(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, has_begun = message["status"], True
                 self._dress(MutableHeaders(scope=message), scope)
             await send(message)
 
@@ -89,6 +92,13 @@ class Frame:
             send = _headers_only(send)
         try:
             await self.app(scope, receive_some, send_framed)
+        except asyncio.CancelledError:
+            if not _is_closing(scope):
+                raise
+            # The process stops and has waited for this one as long as it may.
+            log.warning("request.cut_off", route=_route(scope))
+            if not has_begun:
+                await _turn_away(send_framed)
         finally:
             self._log(scope, status, began)
 
@@ -96,6 +106,9 @@ class Frame:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers.setdefault("cache-control", "private, no-cache")
+        if _is_closing(scope):
+            # Who holds the connection open asks somebody else next time.
+            headers["connection"] = "close"
         if scope["state"].get("new_browser"):
             headers.append("set-cookie", self._browser_cookie(scope["state"]["browser_id"]))
 
@@ -136,6 +149,22 @@ def _headers_only(send: Send) -> Send:
             await send({"type": "http.response.body", "body": b""})
 
     return send_headers
+
+
+def _is_closing(scope: Scope) -> bool:
+    switchboard: Switchboard = scope["app"].state.switchboard
+    return switchboard.is_closing
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern, never the path or the query: those carry tokens and signed addresses."""
+    return str(getattr(scope.get("route"), "path", "?"))
+
+
+async def _turn_away(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", b"1")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b"This server is being restarted. Send it again.\n"})
 
 
 def largest_body(path: str) -> int:

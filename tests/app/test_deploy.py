@@ -12,6 +12,7 @@ import httpx
 import pytest
 import trustme
 
+from app.draining import GRACE_SECONDS
 from app.settings import ROOT, Settings
 from app.web import connections
 from app.web.frame import LARGEST_BODY, LARGEST_FILE, largest_body
@@ -249,3 +250,11 @@ def test_caddy_reads_the_file_that_is_shipped():
     words = [program, "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
     tried = subprocess.run(words, capture_output=True, text=True, check=False)
     assert tried.returncode == 0, tried.stderr
+
+
+def test_systemd_gives_a_stop_the_time_that_it_may_take_and_the_socket_is_the_ports():
+    stop = re.search(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)
+    assert int(stop[1]) > GRACE_SECONDS + 5
+    port = re.search(r"--port (\d+)", UNIT)[1]
+    held = (DEPLOY / "systemd" / "guildhall-serve.socket").read_text()
+    assert f"ListenStream=127.0.0.1:{port}\n" in held
