@@ -6,6 +6,7 @@ import getpass
 import os
 import sys
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from app import clock, logs
@@ -14,6 +15,7 @@ from app.addresses import NotAnAddressError, tidy_address
 from app.db import Database
 from app.memberships.tier_file import TiersFileError
 from app.settings import DatabaseSettings, Settings, SettingsError, read
+from app.start import CannotStartError, require_database
 
 PASSWORD_VARIABLE = "GUILDHALL_OPERATOR_PASSWORD"  # noqa: S105  a variable's name
 
@@ -29,8 +31,13 @@ def main(words: list[str]) -> int:
     except TiersFileError as error:
         print(f"The file of tiers needs a look:\n{error}", file=sys.stderr)
         return 2
-    except (DBAPIError, OSError) as error:
-        print(f"The database cannot be used: {getattr(error, 'orig', error)}", file=sys.stderr)
+    except CannotStartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # In one line: psycopg writes several.
+        cause = " ".join(str(getattr(error, "orig", error)).split())
+        print(f"The database cannot be used: {cause}", file=sys.stderr)
         return 1
     return found
 
@@ -82,6 +89,8 @@ def _serve(asked: argparse.Namespace) -> int:
     from app.serve import CannotListenError, bind, opened, serve, serve_on, sockets_of_systemd
 
     settings = read(Settings)
+    if asked.channel is None:
+        _require_database(settings)
     try:
         sockets = opened(asked.fd or []) or sockets_of_systemd() or bind(asked.host, asked.port)
     except CannotListenError as error:
@@ -99,8 +108,14 @@ def _worker(_asked: argparse.Namespace) -> int:
     logs.configure(as_json=settings.log_json)
     if settings.demo and settings.demo_clock:
         clock.follow(settings.demo_clock)
+    _require_database(settings)
     asyncio.run(work(settings))
     return 0
+
+
+def _require_database(settings: Settings) -> None:
+    logs.configure(as_json=settings.log_json)
+    asyncio.run(require_database(settings))
 
 
 def _migrate(_asked: argparse.Namespace) -> int:

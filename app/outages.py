@@ -59,7 +59,13 @@ def outage_of(error: BaseException) -> Outage | None:
     kind = next((kind for classes, kind in _KINDS if isinstance(cause, classes)), None)
     if kind is None and isinstance(error, DBAPIError) and error.connection_invalidated:
         kind = "away"
-    return Outage(kind, _words(cause)) if kind else None
+    return Outage(kind, words_of(cause)) if kind else None
+
+
+def words_of(cause: BaseException) -> str:
+    """For the operator, in one line: PostgreSQL's message without its details, which may repeat values of rows."""
+    words = str(cause.args[0] if isinstance(cause, asyncpg.PostgresError) else cause)
+    return f"{type(cause).__name__}: {' '.join(words.split())[:200]}".rstrip(": ")
 
 
 def is_of_no_use(error: BaseException) -> bool:
@@ -81,9 +87,3 @@ def _cause(error: BaseException) -> BaseException:
     return (
         original if isinstance(original, asyncpg.PostgresError | OSError) else original.__cause__ or original
     )
-
-
-def _words(cause: BaseException) -> str:
-    """For the operator: PostgreSQL's message without its details. In these classes it repeats no values of rows."""
-    words = str(cause.args[0] if isinstance(cause, asyncpg.PostgresError) else cause)
-    return f"{type(cause).__name__}: {' '.join(words.split())[:200]}".rstrip(": ")
