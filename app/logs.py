@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -19,11 +20,6 @@ def without_values(text: str) -> str:
     return _VALUES.sub("[left out]", text)
 
 
-class _Discreet(logging.Formatter):
-    def formatException(self, ei: Any) -> str:  # noqa: N802  the library's name
-        return without_values(super().formatException(ei))
-
-
 def _discreet(_logger: Any, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     if "exception" in line:
         line["exception"] = without_values(line["exception"])
@@ -31,25 +27,41 @@ def _discreet(_logger: Any, _method: str, line: structlog.typing.EventDict) -> s
 
 
 def configure(*, as_json: bool) -> None:
-    """Set up logging for this process.
+    """Set up logging for this process: our lines and those of libraries look the same.
 
     httpx would log whole addresses, the job library would log arguments: both speak only of trouble.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Discreet("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     )
+    # What is bound for the time of a request or a job (`request_id`, `job`) is in every line of it.
+    first: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, _discreet, renderer]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*first, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _discreet,
-            renderer,
-        ],
+        processors=[*first, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    sys.excepthook = _log_crash
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A process that ends by an error that nobody handles says so in a line like all others."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        structlog.get_logger().critical("crashed", exc_info=(kind, error, trace))

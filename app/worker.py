@@ -9,6 +9,8 @@ import structlog
 from procrastinate import Blueprint, JobContext
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
+from procrastinate.middleware import AsyncCallNext
+from procrastinate.worker import Worker
 
 from app import jobs, mail
 from app.accounts import reach, sessions
@@ -135,12 +137,20 @@ async def _run(settings: Settings, database: Database, servers: Servers) -> None
                 update_heartbeat_interval=LIVES_EVERY_SECONDS,
                 stalled_worker_timeout=SILENT_SECONDS,
                 delete_jobs="successful",
+                worker_middleware=[_named_in_log],
                 additional_context={
                     "surroundings": jobs.Surroundings(settings, database),
                     "servers": servers,
                     "mailer": mailer_of(settings),
                 },
             )
+
+
+async def _named_in_log(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> object:
+    """Every line of a job says of which."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(job=context.job.id, task=context.job.task_name)
+    return await call_next()
 
 
 async def _settle(running: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:

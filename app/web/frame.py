@@ -1,6 +1,7 @@
 """What stands around every answer: security headers, the browser's cookie, one log line without secrets."""
 
 import asyncio
+import secrets
 import time
 from http.cookies import SimpleCookie
 
@@ -65,7 +66,10 @@ class Frame:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        scope.setdefault("state", {})
+        # Our own, and no other's: what a browser sends is not to end up in every line of the log.
+        request_id = scope.setdefault("state", {})["request_id"] = secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 500
         has_begun = False
         size = 0
@@ -106,6 +110,7 @@ class Frame:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers.setdefault("cache-control", "private, no-cache")
+        headers["x-request-id"] = scope["state"]["request_id"]
         if _is_closing(scope):
             # Who holds the connection open asks somebody else next time.
             headers["connection"] = "close"
