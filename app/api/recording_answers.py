@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from app.api.answers import Holder, Listed
 from app.i18n import marked as _
-from app.recordings.access import Way, playable
+from app.recordings.access import Format, Way, playable
 from app.recordings.models import RecordingState
 from app.recordings.page_parts import goes_at
+from app.recordings.playback import has_key
 from app.rooms.models import Visibility
 from app.web.pages import address_of
 
@@ -23,7 +24,8 @@ class RecordingFormat(BaseModel):
     )
     url: str | None = Field(
         description=_(
-            "Where the meeting server plays it: keep it out of logs and mails. Null as long as nobody may play it."
+            "Where the meeting server plays it: keep it out of logs and mails. Of a protected recording, whose "
+            "addresses work once, it is a link here that asks for a new one. Null as long as nobody may play it."
         )
     )
     bytes: int | None = Field(description=_("Its size; null if the meeting server does not tell it."))
@@ -78,10 +80,10 @@ class Recording(BaseModel):
             formats=[
                 RecordingFormat(
                     type=one.type,
-                    url=one.url if one.type in open_now else None,
+                    url=_address(request, found, one) if one.type in open_now else None,
                     bytes=one.size,
                     minutes=one.minutes,
-                    hidden=one.hidden,
+                    hidden=one.hidden or not one.is_public,
                 )
                 for one in found.formats
             ],
@@ -93,6 +95,12 @@ _SAME = (
     *("key", "name", "state", "visibility", "minutes", "bytes", "estimated", "recorded_at"),
     *("keep_days", "kept_until", "expired_at", "trashed_at"),
 )
+
+
+def _address(request: Request, found: Any, one: Format) -> str:
+    if found.protected or has_key(one.url):
+        return address_of(request, "recordings.play", key=found.key, kind=one.type)
+    return one.url
 
 
 class Recordings(Listed):

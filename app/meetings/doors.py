@@ -163,5 +163,5 @@ async def let_in(
         # In this transaction: raised as an error instead, it is undone with it and logged by that.
         await note_refused(session, door.room.holder_id, Question.JOIN_MEETING, door.room.name, decision)
         return decision
-    bbb = await servers.of(session, new.server_id if new else door.room.server_id)
+    bbb = await servers.of(session, decision.terms.server_id)
     return bbb.client.join_url(wire.to_join(decision.terms, who, back, lobby=door.room.lobby))

@@ -51,6 +51,7 @@ class Admission:
     """What a join URL needs of the meeting."""
 
     meeting_id: int
+    server_id: int
     external_id: str
     create_time: int | None
 
@@ -141,7 +142,7 @@ async def _place(
     )
     if isinstance(decision, Granted):
         await _send(session, meeting, who, is_news=present.mine == 0)
-        return Granted(Admission(meeting.id, meeting.external_id, meeting.create_time))
+        return Granted(Admission(meeting.id, meeting.server_id, meeting.external_id, meeting.create_time))
     return decision
 
 

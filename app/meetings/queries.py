@@ -31,7 +31,10 @@ _ROOM = Statement("""
                    WHERE rec.room_id = r.id AND rec.visibility = 'public' AND rec.state = 'published'
                      AND rec.trashed_at IS NULL AND rec.expired_at IS NULL
                      AND coalesce(rec.wanted, 'published') = 'published' AND owner.banned_at IS NULL
-                     AND EXISTS (SELECT FROM recording_formats WHERE recording_id = rec.id AND NOT hidden)
+                     AND EXISTS (
+                         SELECT FROM recording_formats WHERE recording_id = rec.id AND NOT hidden
+                           AND lower(type) IN ('presentation', 'video', 'podcast', 'screenshare', 'notes')
+                     )
                    ORDER BY rec.recorded_at DESC LIMIT :listed
                ) public
            ) AS public_recordings

@@ -119,7 +119,7 @@ async def carry_out(
         return Started(reserved.id, is_new=True, is_running=state == MeetingState.RUNNING), entered
     # Ended, or given up, before BBB had made it.
     await _undo(bbb, reserved.create.meeting_id)
-    raise EndedMeanwhileError
+    raise EndedMeanwhileError if state == MeetingState.ENDED else ServerSilentError
 
 
 async def _ask(database: Database, bbb: BBB, meeting_id: int, create: wire.ToCreate) -> int | None:

@@ -19,6 +19,11 @@ from app.rooms.models import Visibility
 MEDIA = (".m4a", ".mp3", ".m4v", ".mp4", ".ogg", ".webm")
 
 
+# BigBlueButton's own formats for people to see. Whatever else there is (statistics, what a plugin makes) tells of the
+# participants: only those who manage a recording are shown it.
+PUBLIC_FORMATS = frozenset({"presentation", "video", "podcast", "screenshare", "notes"})
+
+
 class Way(StrEnum):
     """How someone stands before a recording."""
 
@@ -41,6 +46,11 @@ class Format:
     size: int | None
     minutes: int
     hidden: bool
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is of a kind that others than those who manage the recording may be shown."""
+        return self.type.lower() in PUBLIC_FORMATS
 
     @property
     def is_file(self) -> bool:
@@ -99,7 +109,7 @@ def playable(found: Any, way: Way) -> Sequence[Format]:
     """The formats that may be played. *Nobody* is nobody: those who manage it open it to themselves first."""
     if way not in {Way.MANAGES, Way.SEES} or not is_shown(found):
         return []
-    return [one for one in found.formats if way is Way.MANAGES or not one.hidden]
+    return [one for one in found.formats if way is Way.MANAGES or (one.is_public and not one.hidden)]
 
 
 def is_web_address(url: str) -> bool:

@@ -4,7 +4,6 @@ import random
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import select
@@ -15,7 +14,9 @@ from app.live import announce, holder_topic, room_topic
 from app.meetings.models import UNFINISHED, Meeting
 from app.memberships.limits import HeldLimits, hold
 from app.recordings import totals
+from app.recordings.access import is_web_address
 from app.recordings.models import Recording, RecordingFormat, RecordingState, Wanted
+from app.recordings.playback import is_protected, without_key
 from app.recordings.service import kept_until
 from app.recordings.telling import TELL, first_wish, wish_of
 from app.rooms.models import Room, Visibility
@@ -166,6 +167,7 @@ async def _write(
         row.wanted = None if wish == Wanted.PUBLISHED else wish
     row.seen_at, row.gone_at = asked_at, None
     row.minutes = round(length / MINUTE)
+    row.protected = is_protected(said)
     await _write_formats(session, row, said.formats)
     charged = charged_bytes(
         RecordingSizes(
@@ -191,7 +193,7 @@ async def _write_formats(session: AsyncSession, row: Recording, said: Iterable[b
             select(RecordingFormat).where(RecordingFormat.recording_id == row.id)
         )
     }
-    listed = {form.type: form for form in said if urlsplit(form.url).scheme in {"http", "https"}}
+    listed = {form.type: form for form in said if is_web_address(form.url)}
     for kind in set(known) - set(listed):
         if known[kind].hidden:
             known[kind].url = ""
@@ -202,7 +204,8 @@ async def _write_formats(session: AsyncSession, row: Recording, said: Iterable[b
         if mine is None:
             mine = RecordingFormat(recording_id=row.id, type=kind, url=form.url)
             session.add(mine)
-        mine.url, mine.size = form.url, _size(form.size)
+        mine.url = without_key(form.url) if row.protected else form.url
+        mine.size = _size(form.size)
         mine.minutes = round(_no_longer(form.length_minutes) / MINUTE)
     await session.flush()
 

@@ -99,7 +99,7 @@ def facts_of(request: Request, found: Any, way: Way) -> dict[str, Any]:
                 "type": one.type,
                 "name": words.format_name(one.type),
                 "size": wording.size(one.size) if one.size else None,
-                "hidden": one.hidden,
+                "hidden": one.hidden or not one.is_public,
                 "is_file": one.is_file,
                 "href": path_of(request, "recordings.play", key=found.key, kind=one.type),
             }
@@ -136,6 +136,7 @@ def host_facts_of(request: Request, found: Any, standing: Standing, removal: str
         "formats": [
             {"type": one.type, "name": words.format_name(one.type), "hidden": one.hidden}
             for one in found.formats
+            if one.is_public
         ],
     }
 

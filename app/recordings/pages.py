@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import AnyViewer, SignedIn, SignInNeededError, VerificationNeededError, Viewer
-from app.db import Session
+from app.db import Databased, Session
 from app.errors import NotFoundError
 from app.i18n import lazy
 from app.meetings.doors import check_code
@@ -16,6 +16,7 @@ from app.recordings import list_pages, page_parts, words
 from app.recordings.access import Way, playable, way_in
 from app.recordings.codes import knows_code, remember_code
 from app.recordings.models import Recording
+from app.recordings.playback import PLAYS, fresh_address, has_key
 from app.recordings.queries import recording_at
 from app.recordings.schemas import CodeInput, RecordingInput
 from app.recordings.service import (
@@ -28,9 +29,10 @@ from app.recordings.service import (
     trash_recording,
 )
 from app.rooms.models import Visibility
+from app.servers.pool import BBBServers
 from app.web.forms import Form, read_form
 from app.web.pages import go, page, path_of
-from app.web.rate_limits import client_address
+from app.web.rate_limits import client_address, spend
 
 router = APIRouter()
 router.include_router(list_pages.router)
@@ -138,16 +140,27 @@ async def erase(request: Request, session: Session, viewer: SignedIn, key: str) 
 
 
 @router.get("/recordings/{key}/{kind}", name="recordings.play")
-async def play(request: Request, session: Session, viewer: AnyViewer, key: str, kind: str) -> Response:
-    """To BBB's player or file. The only way by which an address of BBB's leaves this site, asked each time."""
-    found, way = await _found(request, session, viewer, key)
-    if way is Way.CODE:
-        return go(request, path_of(request, "recordings.show", key=key))
-    chosen = next((one for one in playable(found, way) if one.type == kind), None)
-    if chosen is None:
-        raise NotFoundError
+async def play(
+    request: Request, database: Databased, servers: BBBServers, viewer: AnyViewer, key: str, kind: str
+) -> Response:
+    """To BBB's player or file. The only way by which an address of BBB's leaves this site, asked each time.
+
+    Of a protected recording BBB is asked for the address, and no connection to the database waits for that.
+    """
+    async with database.transaction() as session:
+        found, way = await _found(request, session, viewer, key)
+        if way is Way.CODE:
+            return go(request, path_of(request, "recordings.show", key=key))
+        chosen = next((one for one in playable(found, way) if one.type == kind), None)
+        if chosen is None:
+            raise NotFoundError
+        # What was kept by an older version may have a key that is used up.
+        is_fresh = found.protected or has_key(chosen.url)
+        if is_fresh:
+            await spend(session, request, PLAYS, client_address(request))
+    address = await fresh_address(database, servers, found, kind) if is_fresh else chosen.url
     # Who may see it today may not tomorrow: no cache keeps the answer, and BBB is not told the address here.
-    return RedirectResponse(chosen.url, 303, {"cache-control": "no-store", "referrer-policy": "no-referrer"})
+    return RedirectResponse(address, 303, {"cache-control": "no-store", "referrer-policy": "no-referrer"})
 
 
 def hidden_in(form: Form[Any], found: Any) -> set[str]:

@@ -1,5 +1,6 @@
 """What tests of the follow-up do with BigBlueButton: its control address, another server in its place."""
 
+import re
 from contextlib import asynccontextmanager
 
 import httpx
@@ -38,6 +39,41 @@ class Detour(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._network.aclose()
+
+
+class Balancer(httpx.AsyncBaseTransport):
+    """What stands before the simulator: it changes the answers of some calls."""
+
+    def __init__(self):
+        self._network = httpx.AsyncHTTPTransport()
+        self.changes = {}
+
+    async def handle_async_request(self, request):
+        call = request.url.path.rpartition("/")[2]
+        answer = await self._network.handle_async_request(request)
+        if call not in self.changes:
+            return answer
+        body = (await answer.aread()).decode()
+        changed = self.changes[call](body)
+        if isinstance(changed, httpx.Response):
+            return changed
+        return httpx.Response(200, content=changed.encode())
+
+    async def aclose(self):
+        await self._network.aclose()
+
+    def list_first(self, item):
+        self.changes["getMeetings"] = lambda body: re.sub(
+            r"<meetings>|<meetings/>", f"<meetings>{item}", body
+        )
+
+    def list_last(self, item):
+        self.changes["getMeetings"] = lambda body: body.replace("</meetings>", f"{item}</meetings>")
+
+    def list_only(self, *items):
+        self.changes["getMeetings"] = lambda _body: (
+            f"<response><returncode>SUCCESS</returncode><meetings>{''.join(items)}</meetings></response>"
+        )
 
 
 @asynccontextmanager

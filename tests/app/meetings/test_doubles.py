@@ -10,7 +10,7 @@ from app.meetings.models import EndReason, MeetingState
 from app.servers.pool import Servers
 from bbb_client.client import BBBClient
 from bbb_client.server import Server
-from tests.app.meetings.bbb import order
+from tests.app.meetings.bbb import Balancer, order
 from tests.app.meetings.stories import MINUTE, now, passes, server_of, words_of
 from tests.conftest import SECRET
 from tests.factories import a_person, signed_in
@@ -26,41 +26,6 @@ FOREIGN = (
     "<meeting><meetingName>Of another front end</meetingName><meetingID>elsewhere-1</meetingID>"
     "<internalMeetingID>x-1</internalMeetingID><createTime></createTime><running>true</running></meeting>"
 )
-
-
-class Balancer(httpx.AsyncBaseTransport):
-    """What stands before the simulator: it changes the answers of some calls."""
-
-    def __init__(self):
-        self._network = httpx.AsyncHTTPTransport()
-        self.changes = {}
-
-    async def handle_async_request(self, request):
-        call = request.url.path.rpartition("/")[2]
-        answer = await self._network.handle_async_request(request)
-        if call not in self.changes:
-            return answer
-        body = (await answer.aread()).decode()
-        changed = self.changes[call](body)
-        if isinstance(changed, httpx.Response):
-            return changed
-        return httpx.Response(200, content=changed.encode())
-
-    async def aclose(self):
-        await self._network.aclose()
-
-    def list_first(self, item):
-        self.changes["getMeetings"] = lambda body: re.sub(
-            r"<meetings>|<meetings/>", f"<meetings>{item}", body
-        )
-
-    def list_last(self, item):
-        self.changes["getMeetings"] = lambda body: body.replace("</meetings>", f"{item}</meetings>")
-
-    def list_only(self, *items):
-        self.changes["getMeetings"] = lambda _body: (
-            f"<response><returncode>SUCCESS</returncode><meetings>{''.join(items)}</meetings></response>"
-        )
 
 
 @pytest.fixture

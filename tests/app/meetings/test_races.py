@@ -13,10 +13,10 @@ from app.meetings.ending import end_meeting
 from app.meetings.following import follow
 from app.meetings.models import EndReason, Meeting, MeetingState
 from app.meetings.reservation import Start, reserve
-from app.meetings.starting import ServerSilentError
+from app.meetings.starting import EndedMeanwhileError
 from app.rooms.models import Room
 from app.rooms.service import delete_room
-from tests.factories import ADDRESSES, a_person, a_room, meeting_by, start
+from tests.factories import ADDRESSES, a_person, a_room, meeting_by, signed_in, start
 
 A_MOMENT = 0.3
 
@@ -76,10 +76,34 @@ async def test_what_is_ended_while_bbb_makes_it_does_not_run_on_there(site, data
     async with database.transaction() as session:
         meeting_id = await session.scalar(select(Meeting.id).where(Meeting.state == MeetingState.STARTING))
     await end_meeting(database, site.state.servers, meeting_id, EndReason.BY_HOST)
-    with pytest.raises(ServerSilentError):
+    with pytest.raises(EndedMeanwhileError):
         await starting
     assert (await meeting_by(database, meeting_id)).state == MeetingState.ENDED
     assert await at_bbb(site, simulator) == ()
+
+
+@pytest.mark.slow
+async def test_whoever_starts_what_is_ended_meanwhile_is_told_so_and_so_is_who_waits_for_it(
+    site, database, simulator
+):
+    ada = await a_person(database)
+    room = await a_room(database, ada, address="the-place")
+    async with httpx.AsyncClient(base_url=simulator.control) as control:
+        await control.post("faults", json={"kind": "slow", "call": "create", "seconds": 1})
+    async with signed_in(site, ada) as first, signed_in(site, ada) as second:
+        for person in (first, second):
+            await person.open("/r/the-place")
+        starting = asyncio.create_task(first.submit("/start"))
+        await asyncio.sleep(A_MOMENT)
+        waiting = asyncio.create_task(second.submit("/start"))
+        await asyncio.sleep(A_MOMENT)
+        async with database.transaction() as session:
+            meeting_id = await session.scalar(select(Meeting.id).where(Meeting.room_id == room.id))
+        await end_meeting(database, site.state.servers, meeting_id, EndReason.BY_HOST)
+        for answer, person in ((await starting, first), (await waiting, second)):
+            assert answer.status_code == 409
+            assert "The meeting was ended while it was starting" in person.words
+            assert "does not answer" not in person.words
 
 
 async def became(database, meeting, state, **columns):
