@@ -7,20 +7,23 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contributions.access import Bookkeeping
-from app.contributions.contributors import find_contributors
 from app.contributions.import_schemas import LeaveOutInput, MatchInput
 from app.contributions.import_words import MATCHED, OUT, STATES
 from app.contributions.importing.by_file import NotReadyError
 from app.contributions.importing.by_hand import (
     DecidedLineError,
     NotBookedError,
-    count_others,
+    Others,
     leave_out,
     match,
     may_match,
+    others_of,
 )
 from app.contributions.importing.lists import find_line, list_lines
 from app.contributions.importing.payments import account_of
+from app.contributions.importing.preview import euros_of
+from app.contributions.importing.suggestions import People, people_for
+from app.contributions.importing.twins import alike_to
 from app.contributions.models import LineState
 from app.db import Session
 from app.errors import NotFoundError
@@ -53,7 +56,7 @@ async def show(
     search: Search | None = None,
     number: Number = 1,
 ) -> Response:
-    """One payment, and finding whose it is by name."""
+    """One payment, whose it could be, and finding whose it is by name."""
     del viewer
     return await _page(request, session, line_id, search, number, Form())
 
@@ -114,19 +117,21 @@ async def _page(
     row = await find_line(session, line_id)
     if row is None:
         raise NotFoundError
-    # Who pays is often called as the account is: a good first guess.
-    wanted = tidy(row.ImportLine.payer_name if search is None else search)
-    found = await find_contributors(session, wanted[:100], number)
+    line, people, others, alike = row.ImportLine, People(), Others(), None
+    if may_match(line):
+        cents = euros_of(line, {} if line.rate is None else {line.currency: line.rate})
+        people = await people_for(session, line, cents, search=search, number=number)
+        others, alike = await others_of(session, line), await alike_to(session, line)
     return page(
         request,
         "contributions/import_line.html",
         status,
         row=row,
-        account=account_of(row.ImportLine.payer_key),
-        found=found,
-        search=wanted,
-        is_open=may_match(row.ImportLine),
-        others=await count_others(session, row.ImportLine),
+        account=account_of(line.payer_key),
+        people=people,
+        is_open=may_match(line),
+        others=others,
+        alike=alike,
         form=form,
         states=STATES,
         matched=MATCHED,

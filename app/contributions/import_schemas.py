@@ -1,18 +1,18 @@
 """What the forms of imports may set."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Request
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from app.contributions.importing.columns import PARTS, Columns
 from app.contributions.importing.days import Days
 from app.contributions.importing.figures import Decimals
 from app.contributions.importing.tables import MOST_COLUMNS
-from app.contributions.schemas import Id, Rate, Why
+from app.contributions.schemas import NOTE_LENGTH, Id, Rate, Why
 from app.i18n import lazy
-from app.web.forms import Form, Input, Tick, check_form
+from app.web.forms import Form, Input, Line, Lines, Problem, Tick, check_form
 from app.web.versions import Version
 
 
@@ -71,6 +71,23 @@ class MatchInput(Input):
     holder: Id
     rate: Rate = None
     others: Tick = False  # the same payer's other payments that wait, too
+
+
+class ChoiceInput(Input):
+    """What becomes of a payment of a file that is not imported yet."""
+
+    version: Version
+    key: Annotated[Line, Field(min_length=1, max_length=40)]
+    act: Literal["match", "wait", "leave_out", "undo"] = "match"
+    holder: Id | None = None
+    why: Annotated[Lines, Field(max_length=NOTE_LENGTH)] = ""
+
+    @field_validator("why")
+    @classmethod
+    def _has_a_reason(cls, why: str, info: ValidationInfo) -> str:
+        if info.data.get("act") == "leave_out" and not why:
+            raise Problem(lazy("Write a reason. Whoever looks at this later needs it."))
+        return why
 
 
 class LeaveOutInput(Input):

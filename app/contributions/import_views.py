@@ -90,6 +90,7 @@ async def preview_page(
         counts=counts,
         state=chosen,
         lines=shown,
+        here={"of": chosen, "from": number},
         names=await names_of(session, holders),
         form=form or _form_of(file, preview),
         is_posted=form is not None,

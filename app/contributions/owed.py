@@ -27,17 +27,24 @@ async def dues(
     The price is the one agreed for the period, else the tier's of that year; awarded memberships have none. Paid is
     what earned the membership, and what was confirmed from ninety days before it began and earned nothing else.
     """
-    asked = {"now": clock.now(), "holder": holder_id, "least": 0 if settled else 1}
+    asked = {"now": clock.now(), "holder": holder_id, "least": 0 if settled else 1, "sum": None}
     page = {"size": size, "offset": offset_of(number, size)}
     rows = list(await session.execute(_DUES, asked | page))
     return Page(rows, number, rows[0].total if rows else 0, size)
 
 
+async def owing(session: AsyncSession, cents: int, most: int) -> list[int]:
+    """Holders from whom just this sum is due, or something of a membership of this price; `most` of them."""
+    asked = {"now": clock.now(), "holder": None, "least": 1, "sum": cents, "size": most, "offset": 0}
+    return [row.holder_id for row in await session.execute(_DUES, asked)]
+
+
 _DUES = text("""
     WITH present AS (
-        SELECT DISTINCT ON (m.holder_id) m.id, m.holder_id, m.tier_id, m.starts_at, m.ends_at, m.cents, m.awarded
+        SELECT DISTINCT ON (m.holder_id) m.id, m.holder_id, m.tier_id, m.starts_at, m.ends_at, m.cents, m.awarded,
+               m.suspended_at
         FROM memberships m CROSS JOIN policy p
-        WHERE m.starts_at <= :now AND m.suspended_at IS NULL AND m.withdrawn_at IS NULL
+        WHERE m.starts_at <= :now AND m.withdrawn_at IS NULL
           AND (m.ends_at IS NULL OR m.ends_at + p.grace_days * interval '1 day' > :now)
           AND (CAST(:holder AS bigint) IS NULL OR m.holder_id = :holder)
         ORDER BY m.holder_id, m.starts_at DESC, m.id DESC
@@ -49,7 +56,7 @@ _DUES = text("""
                 WHERE f.holder_id = m.holder_id AND f.tier_id = m.tier_id AND f.withdrawn_at IS NULL
             )) AS int) AS bigint)) AS price
         FROM present m JOIN tiers t ON t.id = m.tier_id
-        WHERE NOT m.awarded
+        WHERE NOT m.awarded AND m.suspended_at IS NULL
     ), paid AS (
         SELECT m.*, coalesce((
             SELECT sum(e.cents) FROM ledger_entries e
@@ -66,6 +73,7 @@ _DUES = text("""
            greatest(0, m.price - m.paid) AS due, count(*) OVER () AS total
     FROM paid m JOIN holders h ON h.id = m.holder_id
     WHERE greatest(0, m.price - m.paid) >= :least
+      AND (CAST(:sum AS bigint) IS NULL OR m.price - m.paid = :sum OR m.price = :sum)
     ORDER BY due DESC, m.holder_id
     LIMIT :size OFFSET :offset
 """)

@@ -115,7 +115,7 @@ def _row(one: Looked, file_id: int, rates: dict[str, Decimal]) -> dict[str, Any]
         "payer_key": payment.payer_key,
         "reference": payment.reference,
         "state": state,
-        "reason": payment.why_out or "",
+        "reason": payment.why_out or (one.choice.reason if one.choice is not None else ""),
         "holder_id": one.match.holder_id if matched else None,
         "matched_by": one.match.by if matched else None,
     }

@@ -1,11 +1,14 @@
 """Payments that no rule could match: somebody says whose they are, or why they are none of the ledger's."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contributions.importing.by_file import entry_of
+from app.contributions.importing.names import names_agree
 from app.contributions.importing.payments import PENDING
 from app.contributions.importing.pledges import Pledges
 from app.contributions.importing.preview import euros_of
@@ -80,11 +83,22 @@ def may_match(line: ImportLine) -> bool:
     return line.state != LineState.MATCHED and line.cents > 0 and not line.key.startswith(PENDING)
 
 
-async def count_others(session: AsyncSession, line: ImportLine) -> int:
-    """How many other payments of a payer wait, and can be matched together with this one."""
+@dataclass(frozen=True)
+class Others:
+    """A payer's other payments that wait: how many bear the same name, and which other names there are."""
+
+    count: int = 0
+    names: Sequence[str] = ()
+
+
+async def others_of(session: AsyncSession, line: ImportLine) -> Others:
+    """What can be matched together with a payment, and what not although it came from the same account."""
     if not line.payer_key:
-        return 0
-    return await session.scalar(select(func.count()).select_from(ImportLine).where(*_others(line))) or 0
+        return Others()
+    rows = await session.scalars(select(ImportLine.payer_name).where(*_others(line)).order_by(ImportLine.id))
+    names = list(rows)
+    same = [name for name in names if _are_one(name, line.payer_name)]
+    return Others(len(same), list(dict.fromkeys(name for name in names if name not in same)))
 
 
 def _others(line: ImportLine) -> list[ColumnElement[bool]]:
@@ -99,7 +113,10 @@ def _others(line: ImportLine) -> list[ColumnElement[bool]]:
 
 
 async def _locked_with_others(session: AsyncSession, line_id: int) -> list[ImportLine]:
-    """The line and its payer's others, in the order of their numbers, so that nobody waits for each other."""
+    """The line and its payer's others, in the order of their numbers, so that nobody waits for each other.
+
+    Of an account from which several people pay, only those of the same name: the others are not theirs.
+    """
     line = await session.scalar(select(ImportLine).where(ImportLine.id == line_id))
     if line is None:
         raise NotFoundError
@@ -108,7 +125,12 @@ async def _locked_with_others(session: AsyncSession, line_id: int) -> list[Impor
         wanted = or_(wanted, and_(*_others(line)))
     locked = select(ImportLine).where(wanted).order_by(ImportLine.id)
     found = await session.scalars(locked.with_for_update().execution_options(populate_existing=True))
-    return list(found)
+    return [one for one in found if one.id == line_id or _are_one(one.payer_name, line.payer_name)]
+
+
+def _are_one(name: str, other: str) -> bool:
+    """Whether two payments of an account are of one person, who may be named in both or in none."""
+    return bool(name) == bool(other) and names_agree(name, other)
 
 
 async def leave_out(session: AsyncSession, line_id: int, why: str) -> None:

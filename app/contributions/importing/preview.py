@@ -6,26 +6,33 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.contributions.importing.choices import Choice, choices_of
 from app.contributions.importing.files import ImportedAlreadyError, rates_of
-from app.contributions.importing.matching import Match, matches_of, parts_of
+from app.contributions.importing.known import known_of
+from app.contributions.importing.matching import Match, matches_of, real_holders, with_names
 from app.contributions.importing.payments import Payment
 from app.contributions.importing.pledges import Pledges
 from app.contributions.importing.reading import FileKind, Reading, read
-from app.contributions.models import ImportFile, ImportLine, LineState
+from app.contributions.importing.twins import Twin
+from app.contributions.models import ImportFile, ImportLine, LineState, MatchedBy
 from app.contributions.schemas import LARGEST_CENTS
 from quotas.contributions import in_euros
 
 
 @dataclass(frozen=True)
 class Looked:
-    """A payment as the preview shows it; `known`: what stands of it since an earlier file, in hundredths."""
+    """A payment as the preview shows it, with what is here of it already or may be."""
 
     payment: Payment
     match: Match
-    known: int | None
+    place: int
+    """in the file, from 1"""
+    known: Twin | None = None
+    alike: Twin | None = None
+    choice: Choice | None = None
+    """what a bookkeeper has decided about it"""
     confirms_id: int | None = None
     """the open pledge that it confirms"""
 
@@ -34,18 +41,28 @@ class Looked:
         """What the import makes of it: known, left_out, matched, unmatched."""
         if self.known is not None:
             return "known"
-        if self.payment.why_out is not None:
+        if self.payment.why_out is not None or (self.choice is not None and self.choice.reason):
             return LineState.LEFT_OUT
+        if self.choice is None and self.alike is not None:
+            return LineState.UNMATCHED
         return LineState.MATCHED if self.match.holder_id is not None else LineState.UNMATCHED
 
     @property
     def doubtful(self) -> bool:
-        """Whether somebody has to look: two could have paid it, another amount stands, the bank is unclear."""
-        return bool(
-            self.match.others
-            or (self.known is not None and self.known != self.payment.cents)
-            or (self.known is None and self.payment.look is not None)
-        )
+        """Whether somebody has to look: two could have paid it, the name is another, it may be here already."""
+        if self.known is not None:
+            return not (self.known.is_entry or self.known.earlier.agrees_with(self.payment))
+        if self.payment.why_out is not None:
+            return self.payment.look is not None
+        if self.choice is not None:
+            return False
+        unclear = self.match.others or self.match.differs or self.alike or self.payment.look
+        return bool(unclear)
+
+    @property
+    def can_be_changed(self) -> bool:
+        """Whether a bookkeeper may say something else about it."""
+        return self.known is None and self.payment.why_out is None
 
 
 @dataclass(frozen=True)
@@ -69,11 +86,14 @@ async def preview_of(session: AsyncSession, file: ImportFile, today: date) -> Pr
         raise ImportedAlreadyError
     # Reading is work: other requests go on meanwhile.
     reading = await asyncio.to_thread(read, file.content, FileKind(file.kind), file.mapping or {}, today)
-    matches = await matches_of(session, reading.payments)
-    known = await _known(session, [each.key for each in reading.payments])
+    known = await known_of(session, reading.payments)
+    payments = [one.payment for one in known]
+    choices = choices_of(file)
+    chosen = [choices.get(one.key) for one in payments]
+    matches = await chosen_matches(session, payments, chosen, await matches_of(session, payments))
     lines = [
-        Looked(payment, match, known.get(payment.key))
-        for payment, match in zip(reading.payments, matches, strict=True)
+        Looked(one.payment, match, place, one.known, one.alike, choice)
+        for place, (one, match, choice) in enumerate(zip(known, matches, chosen, strict=True), 1)
     ]
     rates = rates_of(file)
     foreign = {
@@ -89,6 +109,27 @@ def _slips(lines: Sequence[Looked], rates: dict[str, Decimal]) -> set[str]:
         one.payment for one in lines if one.becomes == LineState.MATCHED and one.payment.currency in rates
     ]
     return {one.currency for one in foreign if not 0 < (euros_of(one, rates) or 0) <= LARGEST_CENTS}
+
+
+async def chosen_matches(
+    session: AsyncSession,
+    payments: Sequence[Payment],
+    chosen: Sequence[Choice | None],
+    matches: Sequence[Match],
+) -> list[Match]:
+    """The matches with what a bookkeeper has chosen in their place; whoever has left meanwhile is nobody."""
+    if not any(chosen):
+        return list(matches)
+    here = await real_holders(session, {one.holder_id for one in chosen if one and one.holder_id is not None})
+    changed = [
+        match
+        if choice is None
+        else Match(choice.holder_id, MatchedBy.HAND)
+        if choice.holder_id in here
+        else Match(others=match.others if match.holder_id is None else [match.holder_id])
+        for choice, match in zip(chosen, matches, strict=True)
+    ]
+    return await with_names(session, payments, changed)
 
 
 async def with_pledges(
@@ -121,12 +162,3 @@ def euros_of(payment: Payment | ImportLine, rates: dict[str, Decimal]) -> int | 
         return payment.cents
     rate = rates.get(payment.currency)
     return None if rate is None else in_euros(payment.cents, rate)
-
-
-async def _known(session: AsyncSession, keys: list[str]) -> dict[str, int]:
-    """What earlier files have kept of these payments: the amount, in hundredths, by key."""
-    found: dict[str, int] = {}
-    for part in parts_of(keys):
-        rows = select(ImportLine.key, ImportLine.cents).where(ImportLine.key.in_(part))
-        found |= {row.key: row.cents for row in await session.execute(rows)}
-    return found

@@ -150,6 +150,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", "/ledger/imports/{file_id:int}/leave-lines", BOOKS),
     ("POST", "/ledger/imports/{file_id:int}/import", BOOKS),
     ("POST", "/ledger/imports/{file_id:int}/discard", BOOKS),
+    ("GET", "/ledger/imports/{file_id:int}/payments/{place:int}", BOOKS),
+    ("POST", "/ledger/imports/{file_id:int}/payments/{place:int}", BOOKS),
     ("GET", "/ledger/imports/unmatched", BOOKS),
     ("GET", "/ledger/imports/lines/{line_id:int}", BOOKS),
     ("POST", "/ledger/imports/lines/{line_id:int}/match", BOOKS),

@@ -109,6 +109,7 @@ class Town:
             "grant_id": grant.id,
             "rule_id": rule,
             "file_id": preview,
+            "place": 1,
             "line_id": line_id,
             "year": entry.booked_on.year,
             "interest_id": interest.id,
