@@ -55,6 +55,20 @@ def earning(given: Sequence[Given], cents: int, today: date, within_days: int) -
     return None
 
 
+def beyond(given: Sequence[Given], start: date, owed: int) -> list[Given]:
+    """What is left of contributions when those before a day have paid what was owed until then, in cents.
+
+    The oldest pay first. One that pays in part is left with the rest of its worth.
+    """
+    left: list[Given] = []
+    for one in sorted(given, key=lambda one: (one.day, one.entry_id)):
+        taken = min(one.cents, owed) if one.day < start else 0
+        owed -= taken
+        if one.cents > taken:
+            left.append(Given(one.entry_id, one.cents - taken, one.day))
+    return left
+
+
 def suggested(host_months: Decimal) -> int:
     """What is suggested for so many hosts and months, in cents. It is a recommendation, never a bill."""
     return _rounded(host_months * SUGGESTED_CENTS)

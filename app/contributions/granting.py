@@ -1,7 +1,7 @@
 """Asking the rules: which confirmed contributions of a holder earn a tier, and what becomes of it."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,13 +10,14 @@ from sqlalchemy.orm import aliased
 from app import clock, jobs
 from app.contributions.keepers import keeps_books
 from app.contributions.models import EntryKind, Grant, GrantEntry, GrantRule, GrantState, LedgerEntry
+from app.contributions.owed import owed_before
 from app.contributions.placing import Place, Places, place_on
 from app.contributions.rules import rules_in_force
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
 from app.memberships.limits import HeldLimits, hold
 from app.memberships.models import Holder, Tier
-from quotas.contributions import Given, earning, price_in_year
+from quotas.contributions import Given, beyond, earning, price_in_year
 
 BY_RULE = "the rules"
 TELL = "contributions:tell_of_grant"
@@ -111,8 +112,13 @@ async def ground_of(session: AsyncSession, held: HeldLimits, rule: GrantRule, ti
     if cents is None:
         return None
     found = await givens(session, held.holder_id, rule)
-    day = clock.now().astimezone(held.zone).date()
-    given = earning(found, cents, day, rule.within_days)
+    day, within_days = clock.now().astimezone(held.zone).date(), rule.within_days
+    if place.settles is not None:
+        # As the report of what is due counts: since a year before it began, without what the one before is owed.
+        start = place.settles.starts_at.astimezone(UTC).date()
+        found = beyond(found, start, await owed_before(session, held.holder_id, place.settles.id))
+        within_days += max(0, (day - start).days)
+    given = earning(found, cents, day, within_days)
     return Ground(rule, tier, place, cents, given) if given is not None else None
 
 

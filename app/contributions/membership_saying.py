@@ -28,15 +28,19 @@ class Told:
     standing: Standing
 
     @property
+    def due(self) -> int:
+        """What is still to be given for the present one, in cents: the figure of the report of what is due."""
+        return int(self.owed.due) if self.owed is not None else 0
+
+    @property
     def saying(self) -> Saying:
         """In one sentence, in the language that is spoken at this moment."""
-        due = self.owed.due if self.owed is not None else 0
-        return saying_of(self.standing, self.course, due=due, price=self.price)
+        return saying_of(self.standing, self.course, due=self.due, price=self.price)
 
     @property
     def to_operators(self) -> Saying:
         """The same for who runs the house."""
-        return saying_to_operators(self.saying, self.standing, self.course)
+        return saying_to_operators(self.saying, self.standing, self.course, self.due)
 
 
 async def membership_of(session: AsyncSession, standing: Standing) -> Told:

@@ -1,6 +1,6 @@
 """What a holder has, until when, and what to do next: in one sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -42,7 +42,8 @@ class _Facts:
 def saying_of(standing: Standing, course: HolderCourse, *, due: int, price: int | None) -> Saying:
     """Say it. In cents: `due` is still to be given for what holds, `price` is of another year (None: it has none)."""
     line = course.present or course.last
-    if line is None or (line.tier.key == FREE and course.state is not State.RENEWED):
+    is_free = line is not None and line.tier.key == FREE and course.state is not State.RENEWED
+    if line is None or (is_free and not due):
         return _without(standing, course)
     facts = _facts(standing, course, line, due, price)
     said: dict[State, Callable[[], Saying]] = {
@@ -56,13 +57,20 @@ def saying_of(standing: Standing, course: HolderCourse, *, due: int, price: int 
     return said[course.state]() if course.state in said else _without(standing, course)
 
 
-def saying_to_operators(saying: Saying, standing: Standing, course: HolderCourse) -> Saying:
+def saying_to_operators(saying: Saying, standing: Standing, course: HolderCourse, due: int) -> Saying:
     """The same sentence for who runs the house: nobody is told to write to themselves."""
     line = course.present or course.last
     if saying.next != "ask" or line is None:
         return saying
-    facts = _of(_facts(standing, course, line, 0, None))
+    facts = _of(_facts(standing, course, line, due, None))
     match course.state:
+        case State.ENDING if due:
+            said = _("“%(tier)s” ends on %(ends)s: %(due)s are still to be given for it.", **facts)
+        case State.GRACE if due:
+            said = _(
+                "“%(tier)s” ended on %(ends)s and works until %(works_until)s: %(due)s are still to be given for it.",
+                **facts,
+            )
         case State.ENDING:
             said = _("“%(tier)s” ends on %(ends)s.", **facts)
         case State.GRACE:
@@ -131,6 +139,13 @@ def _running(line: Line, facts: _Facts) -> Saying:
 
 
 def _ending(facts: _Facts) -> Saying:
+    if facts.price is None and facts.due:
+        said = _(
+            "“%(tier)s” ends on %(ends)s: %(due)s are still to be given for it. Write to the people who run this "
+            "house if it is to go on.",
+            **_of(facts),
+        )
+        return Saying(said, "ask", "warn")
     if facts.price is None:
         said = _(
             "“%(tier)s” ends on %(ends)s: write to the people who run this house if it is to go on.",
@@ -153,6 +168,8 @@ def _ending(facts: _Facts) -> Saying:
 def _renewed(course: HolderCourse, line: Line, facts: _Facts) -> Saying:
     last = course.last_of_chain(line)
     others = [coming for coming in course.coming() if coming.tier.id != line.tier.id]
+    if facts.due:
+        return Saying(_renewed_and_due(facts, others, last), "give")
     if others:
         return Saying(_begins(facts.tier, others[0]))
     if last.row.ends_at is None:
@@ -166,7 +183,44 @@ def _renewed(course: HolderCourse, line: Line, facts: _Facts) -> Saying:
     )
 
 
+def _renewed_and_due(facts: _Facts, others: Sequence[Line], last: Line) -> str:
+    """Something follows, and what holds now is not paid for: both are said."""
+    if others:
+        return _(
+            "“%(tier)s” holds until “%(next)s” begins on %(date)s: %(due)s are still to be given for it.",
+            tier=facts.tier,
+            next=_(others[0].tier.name),
+            date=_day(others[0].row.starts_at),
+            due=facts.due,
+        )
+    if last.row.ends_at is None:
+        return _(
+            "“%(tier)s” is renewed until further notice: %(due)s are still to be given for the present period.",
+            **_of(facts),
+        )
+    return _(
+        "“%(tier)s” is renewed until %(ends)s: %(due)s are still to be given for the present period.",
+        tier=facts.tier,
+        ends=_day(last.row.ends_at),
+        due=facts.due,
+    )
+
+
 def _grace(facts: _Facts) -> Saying:
+    if facts.due and facts.price:
+        said = _(
+            "“%(tier)s” ended on %(ends)s and works until %(works_until)s: %(due)s are still to be given for it, and "
+            "%(price)s for another year.",
+            **_of(facts),
+        )
+        return Saying(said, "give", "warn")
+    if facts.due:
+        said = _(
+            "“%(tier)s” ended on %(ends)s and works until %(works_until)s: %(due)s are still to be given for it. "
+            "Write to the people who run this house if it is to go on.",
+            **_of(facts),
+        )
+        return Saying(said, "ask", "warn")
     if facts.price is None:
         said = _(
             "“%(tier)s” ended on %(ends)s and works until %(works_until)s: write to the people who run this house "

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotas.contributions import Given, earning, in_euros, price_in_year, suggested, value_of_work
+from quotas.contributions import Given, beyond, earning, in_euros, price_in_year, suggested, value_of_work
 
 TODAY = date(2027, 3, 1)
 
@@ -43,6 +43,20 @@ def test_what_is_too_old_or_not_yet_does_not_count():
     assert earning(gifts((12_000, 365)), 12_000, TODAY, 365) is None
     assert earning(gifts((12_000, 364)), 12_000, TODAY, 365) is not None
     assert earning(gifts((12_000, -1)), 12_000, TODAY, 365) is None
+
+
+def test_what_came_before_a_day_pays_first_what_was_owed_until_then():
+    start = TODAY - timedelta(days=100)
+    given_ = gifts((3_000, 200), (2_000, 150), (5_000, 50))
+    assert [(one.entry_id, one.cents) for one in beyond(given_, start, 0)] == [
+        (0, 3_000),
+        (1, 2_000),
+        (2, 5_000),
+    ]
+    assert [(one.entry_id, one.cents) for one in beyond(given_, start, 4_000)] == [(1, 1_000), (2, 5_000)]
+    assert [(one.entry_id, one.cents) for one in beyond(given_, start, 9_000)] == [(2, 5_000)], (
+        "not what came since"
+    )
 
 
 def test_ten_euros_a_host_and_month_are_suggested():

@@ -1,19 +1,25 @@
 """Which open pledge a payment confirms: the one of just this sum, else the oldest.
 
-Only pledges of money that were made by the day of the payment. A payment confirms one pledge and goes to it as a
-whole, also if more came than was promised; the next payment goes to the next. Whoever wants it otherwise corrects the
-entry and records it anew.
+Those of money that were made by the day of the payment come first. A pledge that was written down later is confirmed
+by an older payment too: people pay at once what they promise, and the book learns of it afterwards. A payment of more
+than a year before was for something else.
+
+A payment confirms one pledge and goes to it as a whole, also if more came than was promised; the next payment goes to
+the next. Whoever wants it otherwise corrects the entry and records it anew.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contributions.importing.matching import parts_of
+
+# How much older than its pledge a payment may be: as old as what a rule counts.
+OLDER = timedelta(days=365)
 
 
 @dataclass
@@ -42,14 +48,15 @@ class Pledges:
 
     def take(self, holder_id: int, booked_on: date, cents: int) -> int | None:
         """The number of the pledge that a payment of so many cents of EUR confirms; None: of none."""
-        promised = [
-            one for one in self.by_holder.get(holder_id, ()) if one.cents > 0 and one.booked_on <= booked_on
-        ]
-        if not promised:
-            return None
-        chosen = next((one for one in promised if one.cents == cents), promised[0])
-        chosen.cents -= cents
-        return chosen.pledge_id
+        left = [one for one in self.by_holder.get(holder_id, ()) if one.cents > 0]
+        before = [one for one in left if one.booked_on <= booked_on]
+        later = [one for one in left if booked_on < one.booked_on <= booked_on + OLDER]
+        for promised in (before, later):
+            if promised:
+                chosen = next((one for one in promised if one.cents == cents), promised[0])
+                chosen.cents -= cents
+                return chosen.pledge_id
+        return None
 
 
 _OPEN = text("""

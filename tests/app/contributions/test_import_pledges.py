@@ -51,14 +51,32 @@ async def test_a_payment_confirms_the_pledge_of_just_its_sum_else_the_oldest(bru
     assert "Not confirmed yet" not in bruna.words
 
 
-async def test_hours_what_was_taken_back_what_is_later_and_what_is_another_s_is_confirmed_by_no_payment(
+async def test_a_payment_that_is_older_than_its_pledge_confirms_it(bruna, ada, database, today):
+    """Who pays at once what they promise is written down afterwards, by whoever comes to it."""
+    late = await recorded(database, pledge(ada.holder_id, 4_000))
+    exact = await recorded(database, pledge(ada.holder_id, 2_000))
+    before = await recorded(database, pledge(ada.holder_id, 3_000, ago=40))
+    paid = [(9, "20", 1), (9, "30", 2), (8, "20", 3), (364, "7", 4), (366, "8", 5)]
+    days = [(today - timedelta(days=ago), sum_, number) for ago, sum_, number in paid]
+    await bring(bruna, table(*(f"{day},{sum_},Ada,ada@example.org,{n},,EUR" for day, sum_, n in days)))
+    assert "4 of them confirm open pledges." in bruna.words
+    await bruna.submit("/import")
+    assert await confirmed(database) == [
+        (2_000, before.id),  # what was promised by then comes first
+        (3_000, before.id),
+        (2_000, exact.id),
+        (700, late.id),
+        (800, None),
+    ]
+
+
+async def test_hours_what_was_taken_back_and_what_is_another_s_is_confirmed_by_no_payment(
     bruna, ada, database, today
 ):
     bo = await a_person(database, "bo@example.org")
     await recorded(database, pledge(bo.holder_id, ago=9))
     await recorded(database, pledge(ada.holder_id, what="hours", minutes=60, ago=9))
     await reversed_(database, await recorded(database, pledge(ada.holder_id, ago=9)))
-    await recorded(database, pledge(ada.holder_id, ago=0))
     done = await recorded(database, pledge(ada.holder_id, 1_000, ago=9))
     await recorded(database, gift(ada.holder_id, 1_000, confirms_id=done.id))
     await bring(bruna, table(f"{today - timedelta(days=1)},10,Ada,ada@example.org,,,EUR"))
