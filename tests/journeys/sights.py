@@ -143,6 +143,7 @@ SIGHTS = (
     Sight("contributions.imports", "/ledger/imports", "bookkeeper"),
     Sight("contributions.import", "/ledger/imports/{preview}", "bookkeeper"),
     Sight("contributions.import", "/ledger/imports/{imported}", "bookkeeper"),
+    Sight("contributions.import_payment", "/ledger/imports/{preview}/payments/1", "bookkeeper"),
     Sight("contributions.unmatched", "/ledger/imports/unmatched", "bookkeeper"),
     Sight("contributions.import_line", "/ledger/imports/lines/{line}", "bookkeeper"),
     Sight("contributions.grants", "/ledger/grants", "bookkeeper"),

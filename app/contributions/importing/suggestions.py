@@ -28,6 +28,7 @@ _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:
 _REFERENCE = (100, lazy("Their reference is on it."))
 _MAILED = (90, lazy("Their email address is on it."))
 _BEFORE = (70, lazy("This account was matched with them before."))
+_UNDER_ANOTHER_NAME = (30, _BEFORE[1])
 _NAMED_BEFORE = (60, lazy("This name was matched with them before."))
 _NAME = (60, lazy("It’s their name."))
 _PART = (20, lazy("Part of the name is theirs."))
@@ -156,7 +157,10 @@ async def _by_mail(session: AsyncSession, points: _Points, said: str) -> None:
 
 async def _by_payer(session: AsyncSession, points: _Points, payment: Payment | ImportLine) -> None:
     before = await remembered(session, {payment.payer_key} - {""})
-    points.give([one.holder_id for one in before.values()], _BEFORE)
+    for one in before.values():
+        # Under another name than before, the account says less than the name.
+        weight = _BEFORE if one.is_called(payment.payer_name) else _UNDER_ANOTHER_NAME
+        points.give([one.holder_id], weight)
     if not payment.payer_name:
         return
     named = select(ImportLine.holder_id).where(

@@ -124,6 +124,9 @@ async def test_what_was_matched_by_hand_before_is_suggested(bruna, ada, database
     assert await ask(payer_key="payer:DE02", payer_name="Bo") == [
         ("Ada Okafor", "This account was matched with them before.")
     ]
+    await a_person(database, "bo@example.org", name="Bo Berg")
+    names = [name for name, _reason in await ask(payer_key="payer:DE02", payer_name="Bo Berg")]
+    assert names == ["Bo Berg", "Ada Okafor"], "under another name than before, the name counts more"
     assert await ask(payer_name="WANDA fremd") == [("Ada Okafor", "This name was matched with them before.")]
 
 
