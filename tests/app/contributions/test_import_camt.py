@@ -61,6 +61,11 @@ def test_behind_a_payment_service_is_who_paid_and_its_account_is_nobody_s(party)
     assert (one.payer_name, one.payer_key) == ("Ada Okafor", "")
 
 
+def test_a_payment_service_that_names_nobody_is_no_payer_either():
+    [one] = lines(camt(ntry(details=tx("PAYPAL EUROPE S.A R.L. ET CIE", iban="LU12")))).payments
+    assert one.payer_key == ""
+
+
 def test_whoever_names_themselves_as_ultimate_debtor_keeps_their_account():
     [one] = lines(camt(ntry(details=tx("OKAFOR ADA", behind="Ada Okafor")))).payments
     assert (one.payer_name, one.payer_key) == ("Ada Okafor", "payer:ES91")

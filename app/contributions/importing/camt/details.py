@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 from app.contributions.importing.camt.document import text_of
 from app.contributions.importing.names import names_agree
 from app.contributions.importing.payments import REFERENCE_LENGTH, tidied
+from app.contributions.importing.words import is_service
 
 # What banks write where they have no number for a payment.
 _NO_NUMBER = {
@@ -44,13 +45,13 @@ def party_of(details: Element | None, own_account: str, *, incoming: bool) -> Pa
     )
     ultimate = tidied(text_of(parties, f"{behind}/Nm", f"{behind}/Pty/Nm"))
     account = tidied(text_of(parties, f"{side}Acct/Id/IBAN", f"{side}Acct/Id/Othr/Id"))
-    is_service = bool(ultimate) and not (holder and names_agree(ultimate, holder))
-    one = behind if is_service else side
+    is_behind = bool(ultimate) and not (holder and names_agree(ultimate, holder))
+    one = behind if is_behind else side
     mail = text_of(parties, f"{one}/CtctDtls/EmailAdr", f"{one}/Pty/CtctDtls/EmailAdr")
     is_own = squeezed(account) == squeezed(own_account)
     return Party(
         name=ultimate or holder,
-        account="" if is_service or is_own else account,
+        account="" if is_behind or is_own or is_service(holder) else account,
         email=tidied(mail),
         holder=holder,
         holder_account=account,
