@@ -12,6 +12,7 @@ from procrastinate import Blueprint, JobContext
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.alerts import Alerts
 from app.db import Database
 from app.settings import Settings
 
@@ -31,6 +32,7 @@ class Surroundings:
 
     settings: Settings
     database: Database
+    alerts: Alerts
 
 
 def surroundings(context: JobContext) -> Surroundings:

@@ -17,6 +17,7 @@ from app.accounts import unsubscribing
 from app.accounts.access import load_viewer
 from app.accounts.reminders import unsubscribe_links
 from app.admin import pages as admin
+from app.alerts import Alerts
 from app.api import pages as api_pages
 from app.api import routes as api
 from app.contributions import pages as contributions
@@ -42,6 +43,7 @@ from app.web import csrf, errors, health, self_check
 from app.web.connections import hear_of_no_descriptors
 from app.web.frame import Frame
 from app.web.index import Pages, Paths, pages_of, without_trimmings
+from app.web.proxies import Proxies
 from app.web.site import Site
 from app.web.streams import EventStreams, Held
 
@@ -57,6 +59,7 @@ def make_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.alerts = Alerts(app.state.database)
     app.state.servers = Servers(settings)
     app.state.switchboard = Switchboard(settings.dsn())
     app.state.streams = EventStreams(settings, app.state.switchboard)
@@ -66,6 +69,7 @@ def make_app(settings: Settings) -> FastAPI:
     # Form tokens are new in every answer, so that its compressed size tells nothing about them.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Frame, settings=settings)
+    app.add_middleware(Proxies, settings=settings, alerts=app.state.alerts)
     app.add_middleware(Held)
     errors.install(app)
     # First: nearly every request is for a page.
@@ -88,6 +92,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     asyncio.get_running_loop().set_exception_handler(hear_of_no_descriptors)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.state.database.close)
+        await stack.enter_async_context(app.state.alerts.kept())
         await stack.enter_async_context(app.state.servers.connected())
         await stack.enter_async_context(app.state.switchboard.listening())
         yield

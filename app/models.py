@@ -1,6 +1,7 @@
 """Imports every table, for alembic and for the tests."""
 
 from app.accounts.models import ApiToken, BrowserSession, User
+from app.alerts import Alert
 from app.contributions.models import Grant, GrantEntry, GrantRule, ImportFile, ImportLine, LedgerEntry
 from app.db import Base
 from app.joining.models import Interest, InterestRemark, Task
@@ -31,6 +32,7 @@ from app.servers.models import Server
 from app.web.models import RateCount, SiteText
 
 __all__ = [
+    "Alert",
     "ApiToken",
     "Attendance",
     "AttendanceFigure",

@@ -64,8 +64,7 @@ def serve_on(
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.proxies,
+        proxy_headers=False,  # `app.web.proxies` reads them
         timeout_graceful_shutdown=GRACE_SECONDS,
         http=Connection,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -16,6 +16,8 @@ from app import jobs, mail
 from app.accounts import reach, sessions
 from app.accounts.reminders import unsubscribe_links
 from app.accounts.service import forget_unverified
+from app.alerts import Alerts
+from app.alerts import forget_old as forget_old_alerts
 from app.contributions import jobs as contribution_jobs
 from app.db import Database
 from app.joining import interests
@@ -69,6 +71,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
     async with around.database.transaction() as session:
         await sessions.forget_old(session)
         await rate_limits.forget_old(session)
+        await forget_old_alerts(session)
         await mail.forget_old(session, around.settings)
         await forget_unverified(session)
         await reach.forget_strangers(session)
@@ -94,11 +97,12 @@ TASKS = jobs.collect(
 async def work(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM; a database that goes away is waited for."""
     database, servers = Database(settings), Servers(settings)
+    alerts = Alerts(database)
     stop = _stop_signal()
-    async with servers.connected():
+    async with alerts.kept(), servers.connected():
         log.info("worker.started")
         while not stop.is_set():
-            running = asyncio.create_task(_run(settings, database, servers))
+            running = asyncio.create_task(_run(jobs.Surroundings(settings, database, alerts), servers))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await _settle(running, stopping)
@@ -125,8 +129,8 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-async def _run(settings: Settings, database: Database, servers: Servers) -> None:
-    with jobs.runner(settings, TASKS) as app:
+async def _run(around: jobs.Surroundings, servers: Servers) -> None:
+    with jobs.runner(around.settings, TASKS) as app:
         async with app.open_async():
             await app.run_worker_async(
                 queues=[jobs.QUEUE],
@@ -139,9 +143,9 @@ async def _run(settings: Settings, database: Database, servers: Servers) -> None
                 delete_jobs="successful",
                 worker_middleware=[_named_in_log],
                 additional_context={
-                    "surroundings": jobs.Surroundings(settings, database),
+                    "surroundings": around,
                     "servers": servers,
-                    "mailer": mailer_of(settings),
+                    "mailer": mailer_of(around.settings),
                 },
             )
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock, wording
 from app.accounts.models import User
 from app.admin.meetings import Line, running_now
+from app.alerts import Alert, open_alerts
 from app.contributions.proposals import count_open
 from app.mail import OutgoingMail
 from app.meetings.models import UNFINISHED, Meeting, MeetingState
@@ -56,6 +57,7 @@ class Look:
     late_mails: int
     refused_mails: int
     proposals: int
+    alerts: Sequence[Alert]
     domains: Sequence[Row[str, str]]
     """of organisations' own sign-in that wait to be confirmed: name and slug of each organisation"""
 
@@ -63,7 +65,7 @@ class Look:
     def is_calm(self) -> bool:
         """Whether nothing needs a look."""
         servers = (self.silent, self.not_set_up, self.unread, self.unwatched)
-        troubles = (*servers, self.unknown, self.failed_jobs, self.late_mails, self.refused_mails)
+        troubles = (*servers, self.alerts, self.unknown, self.failed_jobs, self.late_mails, self.refused_mails)
         return not (any(troubles) or self.proposals or self.domains)
 
 
@@ -115,6 +117,7 @@ async def _look(session: AsyncSession, settings: Settings, servers: list[Server]
         late_mails=late_mails,
         refused_mails=refused_mails,
         proposals=await count_open(session),
+        alerts=await open_alerts(session),
         domains=await _with_waiting_domains(session),
     )
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.admin import (
+    alert_pages,
     interest_pages,
     limits_pages,
     mail_pages,
@@ -21,6 +22,7 @@ from app.admin import (
 
 router = APIRouter()
 for _part in (
+    alert_pages,
     start_page,
     people_pages,
     rights_pages,

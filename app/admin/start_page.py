@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.access import Operator
+from app.admin.alert_words import words_of
 from app.admin.overview import overview
 from app.db import Session
 from app.web.browser import settings_of
@@ -15,4 +16,6 @@ router = APIRouter()
 async def show(request: Request, session: Session, viewer: Operator) -> Response:
     """What needs a look, what runs now, how the server is."""
     del viewer
-    return page(request, "admin/index.html", seen=await overview(session, settings_of(request)))
+    return page(
+        request, "admin/index.html", seen=await overview(session, settings_of(request)), alert_words=words_of
+    )

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from sqlalchemy import text
 
 from app import jobs
+from app.alerts import Alerts
 from app.worker import TASKS, take_over
 
 LEFT_BEHIND = text("""
@@ -54,7 +55,10 @@ async def test_what_a_living_worker_does_is_left_to_it(database, settings):
 
 async def test_a_runner_that_is_made_again_does_its_jobs_and_its_rounds(site, database, settings):
     """As after each loss of the database, in one process."""
-    around = {"surroundings": jobs.Surroundings(settings, database), "servers": site.state.servers}
+    around = {
+        "surroundings": jobs.Surroundings(settings, database, Alerts(database)),
+        "servers": site.state.servers,
+    }
     for _ in range(2):
         async with database.transaction() as session:
             await jobs.defer(session, "recordings:ask", external_id="nothing-of-this-name")

@@ -13,6 +13,7 @@ from procrastinate.jobs import Job
 from sqlalchemy import text
 
 from app import clock, jobs
+from app.alerts import Alerts
 from app.main import make_app
 from app.settings import Settings
 from app.worker import TASKS
@@ -187,7 +188,7 @@ class Town:
             job=Job(id=0, queue=jobs.QUEUE, task_name=name, lock=None, queueing_lock=None, task_kwargs=args),
             start_timestamp=time.time(),
             additional_context={
-                "surroundings": jobs.Surroundings(self.settings, self.database),
+                "surroundings": jobs.Surroundings(self.settings, self.database, Alerts(self.database)),
                 "servers": self.servers,
                 "mailer": self.site.state.mailer,
             },

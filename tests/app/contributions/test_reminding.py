@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app import clock, jobs
+from app.alerts import Alerts
 from app.contributions.jobs import AT_MINUTE
 from app.contributions.readers import Post
 from app.contributions.reminding import remind
@@ -191,7 +192,10 @@ async def test_the_worker_does_it(database, settings, ada):
     clock.stand_at(ENDS - DAY)
     async with database.transaction() as session:
         await jobs.defer(session, "contributions:remind", timestamp=AT_MINUTE * 60)
-    context = {"surroundings": jobs.Surroundings(settings, database), "mailer": mailer_of(settings)}
+    context = {
+        "surroundings": jobs.Surroundings(settings, database, Alerts(database)),
+        "mailer": mailer_of(settings),
+    }
     with jobs.runner(settings, TASKS) as app:
         async with app.open_async():
             await app.run_worker_async(

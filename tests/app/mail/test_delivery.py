@@ -68,7 +68,7 @@ async def waiting(database):
 
 def context(site, **changes):
     settings = site.state.settings.model_copy(update=changes)
-    around = jobs.Surroundings(settings, site.state.database)
+    around = jobs.Surroundings(settings, site.state.database, site.state.alerts)
     return SimpleNamespace(additional_context={"surroundings": around})
 
 

@@ -226,6 +226,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", "/admin/people/{user_id:int}/bookkeeper", OPERATOR),
     ("POST", "/admin/people/{user_id:int}/bookkeeper/end", OPERATOR),
     ("POST", "/admin/people/{user_id:int}/verification", OPERATOR),
+    ("POST", "/admin/alerts/dismiss", OPERATOR),
     ("GET", "/admin/organisations", OPERATOR),
     ("GET", "/admin/organisations/new", OPERATOR),
     ("POST", "/admin/organisations/new", OPERATOR),

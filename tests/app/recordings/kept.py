@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text, update
 
 from app import clock, jobs, mail
+from app.alerts import Alerts
 from app.memberships.models import Holder, PolicyRow, Tier
 from app.recordings import keeping
 from app.recordings.models import Recording
@@ -44,7 +45,7 @@ class House:
         settings = self.settings.model_copy(
             update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{self.port}" if self.port else "")}
         )
-        around = jobs.Surroundings(settings, self.database)
+        around = jobs.Surroundings(settings, self.database, Alerts(self.database))
         servers = self.site.state.servers
         return SimpleNamespace(
             additional_context={

@@ -5,6 +5,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from app import jobs
+from app.alerts import Alerts
 from app.memberships.limits import standing_of
 from app.memberships.models import Holder, PolicyRow
 from app.memberships.storage_notice import storage_notice
@@ -187,7 +188,7 @@ async def test_the_workers_own_jobs_send_the_mail_and_write_down_that_it_was_sen
     made = await house.a_recording(ada, recorded_at=days_ago(20))
     context = house.context.additional_context
     settings = house.settings.model_copy(update={"demo": True, "smtp_url": SecretStr("")})
-    around = jobs.Surroundings(settings, house.database)
+    around = jobs.Surroundings(settings, house.database, Alerts(house.database))
     async with house.database.transaction() as session:
         await jobs.defer(session, "keeping:keep", timestamp=0)
     with jobs.runner(settings, TASKS) as app:
