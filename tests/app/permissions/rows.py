@@ -280,6 +280,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", "/admin/texts/{key}/{language}", OPERATOR),
     ("GET", "/api", ANYONE),
     ("GET", "/health", ANYONE),
+    ("GET", "/health/seen", NOT_THERE),
     ("GET", "/callbacks/meetings/{meeting}/{token}/ended", NOT_THERE),
     ("POST", "/callbacks/meetings/{meeting}/{token}/recording", NOT_THERE),
     ("POST", "/callbacks/meetings/{meeting}/{token}/analytics", NOT_THERE),
