@@ -65,7 +65,14 @@ class Look:
     def is_calm(self) -> bool:
         """Whether nothing needs a look."""
         servers = (self.silent, self.not_set_up, self.unread, self.unwatched)
-        troubles = (*servers, self.alerts, self.unknown, self.failed_jobs, self.late_mails, self.refused_mails)
+        troubles = (
+            *servers,
+            self.alerts,
+            self.unknown,
+            self.failed_jobs,
+            self.late_mails,
+            self.refused_mails,
+        )
         return not (any(troubles) or self.proposals or self.domains)
 
 
