@@ -32,7 +32,9 @@ async def write(site):
 
 async def attempt(site, settings, number, url, job=None):
     """One try, with what the log said of it."""
-    around = jobs.Surroundings(settings.model_copy(update={"smtp_url": url}), site.state.database)
+    around = jobs.Surroundings(
+        settings.model_copy(update={"smtp_url": url}), site.state.database, site.state.alerts
+    )
     context = SimpleNamespace(additional_context={"surroundings": around}, job=job)
     with structlog.testing.capture_logs() as lines:
         try:
@@ -261,7 +263,9 @@ async def test_a_real_worker_tries_again_at_the_next_moment(site, settings, monk
                     queues=[jobs.QUEUE],
                     wait=False,
                     install_signal_handlers=False,
-                    additional_context={"surroundings": jobs.Surroundings(changed, site.state.database)},
+                    additional_context={
+                        "surroundings": jobs.Surroundings(changed, site.state.database, site.state.alerts)
+                    },
                 )
     async with site.state.database.transaction() as session:
         job = (
