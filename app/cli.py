@@ -97,7 +97,7 @@ def _serve(asked: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     if asked.channel is not None:
-        return serve_on(settings, sockets, *opened([asked.channel]))
+        return serve_on(sockets, *opened([asked.channel]))
     return serve(settings, sockets, asked.processes)
 
 

@@ -49,13 +49,11 @@ def serve(settings: Settings, sockets: Sequence[socket.socket], processes: int) 
     logs.configure(as_json=settings.log_json)
     raise_open_files_limit()
     if processes == 1:
-        return serve_on(settings, sockets)
+        return serve_on(sockets)
     return asyncio.run(Supervisor(sockets, processes).run())
 
 
-def serve_on(
-    settings: Settings, sockets: Sequence[socket.socket], channel: socket.socket | None = None
-) -> int:
+def serve_on(sockets: Sequence[socket.socket], channel: socket.socket | None = None) -> int:
     """Serve in this process, on sockets that are bound; `channel` leads to the process that looks after this one."""
     app = from_environment()
     config = uvicorn.Config(
