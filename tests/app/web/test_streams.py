@@ -1,15 +1,19 @@
 """Streams of events are counted by browser, address and process; who is one too many is told to look by itself."""
 
 import asyncio
+import gc
 import re
+import tracemalloc
 
 import pytest
 
 from app.live import announce, people_topic, room_topic
+from app.web.streams import Held
 from tests.factories import a_person, a_room
 from tests.socketry import opened_door
 
 PATH = "/r/the-place/events"
+SAMPLE = 40  # streams whose memory is weighed
 PROCESS = 20
 
 
@@ -130,3 +134,73 @@ async def test_who_waits_is_not_told_of_each_who_joins(door, room, database):
     async with database.transaction() as session:
         await announce(session, room_topic(room.id))
     await wire.reads(b"changed", within=3)
+
+
+class Reader:
+    """A browser's end of a stream, as the server hands it to the program."""
+
+    def __init__(self):
+        self.begun, self._gone = asyncio.Event(), asyncio.Event()
+
+    def leave(self):
+        self._gone.set()
+
+    async def receive(self):
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        if message["type"] == "http.response.body":
+            self.begun.set()
+
+
+async def weight_of(site, number):
+    """Bytes that a stream of the whole site takes, besides what the server itself keeps."""
+    readers = [Reader() for _number in range(number)]
+    gc.collect()
+    before, _peak = tracemalloc.get_traced_memory()
+    tasks = [asyncio.create_task(open_stream(site, reader, each)) for each, reader in enumerate(readers)]
+    await asyncio.gather(*(reader.begun.wait() for reader in readers))
+    await asyncio.sleep(0.1)
+    gc.collect()
+    after, _peak = tracemalloc.get_traced_memory()
+    for reader in readers:
+        reader.leave()
+    await asyncio.gather(*tasks)
+    return (after - before) / number
+
+
+async def open_stream(site, reader, number):
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": PATH,
+        "raw_path": PATH.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"x"), (b"cookie", b"browser=browser-%d" % number)],
+        "client": (f"192.0.2.{number}", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await site(scope, reader.receive, reader.send)
+
+
+async def within_the_layers(self, scope, receive, send):
+    await self.app(scope, receive, send)
+
+
+async def test_a_stream_handed_out_of_the_layers_takes_less_than_half_of_what_it_takes_within(
+    site, room, monkeypatch
+):
+    tracemalloc.start()
+    try:
+        await weight_of(site, SAMPLE)
+        handed_out = await weight_of(site, SAMPLE)
+        monkeypatch.setattr(Held, "__call__", within_the_layers)
+        within = await weight_of(site, SAMPLE)
+    finally:
+        tracemalloc.stop()
+    assert handed_out < 0.5 * within, (handed_out, within)
+    assert site.state.streams.count == 0
