@@ -1,7 +1,7 @@
 """Who in this process listens to what: news of a topic is told in slices, and of one topic not too often."""
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -61,7 +61,7 @@ class Audience:
         # By what it is about: the topics of news that is to be told when the timer of this subject ends.
         self._news: dict[str, set[str]] = {}
         # Whom to tell, in this order, each once.
-        self._queue: dict[Ear, float] = {}
+        self._queue: OrderedDict[Ear, float] = OrderedDict()
         self._is_telling = False
 
     @property
@@ -129,8 +129,8 @@ class Audience:
 
     def _tell_slice(self) -> None:
         for _number in range(min(SLICE, len(self._queue))):
-            ear = next(iter(self._queue))
-            ear.tell(self._queue.pop(ear))
+            ear, spread = self._queue.popitem(last=False)
+            ear.tell(spread)
         if self._queue:
             asyncio.get_running_loop().call_later(SLICE_REST_SECONDS, self._tell_slice)
         else:
