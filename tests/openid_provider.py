@@ -27,6 +27,8 @@ class Provider:
     """Everyone who comes is `person`; `twist` changes the claims, `sign` how they are signed."""
 
     port: int = 0
+    path: str = ""
+    """of its issuer: providers for many have one each"""
     person: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     twist: dict[str, Any] = field(default_factory=dict)
@@ -34,6 +36,9 @@ class Provider:
     sign: Callable[[dict[str, Any]], str] | None = None
     code_once: bool = True
     userinfo: dict[str, Any] | None = None
+    userinfo_signed: Callable[[dict[str, Any]], str] | None = None
+    userinfo_kind: str = "application/jwt"
+    keys: list[dict[str, Any]] | None = None
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     asks: bool = False
     """show a page with a button first, as people know it"""
@@ -44,19 +49,23 @@ class Provider:
 
     @property
     def issuer(self) -> str:
+        return f"{self.base}{self.path}"
+
+    @property
+    def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def discovery(self) -> dict[str, Any]:
         found = {
             "issuer": self.issuer,
-            "authorization_endpoint": f"{self.issuer}/authorize",
-            "token_endpoint": f"{self.issuer}/token",
-            "jwks_uri": f"{self.issuer}/keys",
+            "authorization_endpoint": f"{self.base}/authorize",
+            "token_endpoint": f"{self.base}/token",
+            "jwks_uri": f"{self.base}/keys",
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         }
         if self.userinfo is not None:
-            found["userinfo_endpoint"] = f"{self.issuer}/userinfo"
+            found["userinfo_endpoint"] = f"{self.base}/userinfo"
         return found | self.metadata
 
     def token(self, asked: dict[str, str]) -> str:
@@ -126,9 +135,12 @@ class Provider:
                 return 302, [f"location: {where}"], b""
             words = f"<title>Login</title><main><a href='{html.escape(where)}'>I am {self.person['name']}</a></main>"
             return 200, ["content-type: text/html"], words.encode()
+        if parts.path == "/userinfo" and self.userinfo_signed is not None:
+            signed_one = self.userinfo_signed(self.userinfo or {})
+            return 200, [f"content-type: {self.userinfo_kind}"], signed_one.encode()
         found: dict[str, Any] | None = {
-            "/.well-known/openid-configuration": self.discovery,
-            "/keys": lambda: {"keys": [RSA.as_dict(private=False), EC.as_dict(private=False)]},
+            f"{self.path.rstrip('/')}/.well-known/openid-configuration": self.discovery,
+            "/keys": lambda: {"keys": self.keys or [RSA.as_dict(private=False), EC.as_dict(private=False)]},
             "/userinfo": lambda: self.userinfo,
         }.get(parts.path, lambda: None)()
         status = 200 if found is not None else 404
@@ -139,7 +151,9 @@ class Provider:
 
 def signed(claims: dict[str, Any], algorithm: str = "RS256", key: Any = RSA, **header: Any) -> str:
     """A token as a provider signs it."""
-    return jwt.encode({"alg": algorithm, "kid": key.kid, **header}, claims, key, algorithms=[algorithm])
+    head = {"alg": algorithm, "kid": key.kid, **header}
+    named = {name: value for name, value in head.items() if value is not None}
+    return jwt.encode(named, claims, key, algorithms=[algorithm])
 
 
 def unsigned(claims: dict[str, Any]) -> str:

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.sessions import hash_of
+from app.organisations.identity import Vouched
 from app.organisations.models import SignInAttempt
-from app.organisations.openid import Client, Metadata, WentWrongError, Why, way_there
+from app.organisations.openid import Client, Metadata, way_there
 from app.organisations.providers import SEALED_FOR, Provider
+from app.organisations.sign_in_errors import WentWrongError, Why
 from app.web.browser import browser_id, keyed_hash, settings_of
 from app.web.pages import address_of
 from app.web.sealing import unseal
@@ -30,7 +32,8 @@ def client_of(request: Request, provider: Provider) -> Client:
     if secret is None:
         raise WentWrongError(Why.SECRET)
     back = address_of(request, "sign_in.returned", slug=provider.organisation.slug)
-    return Client(row.issuer, row.client_id, secret, back)
+    vouched = Vouched(row.names_own_addresses, row.name_is_address)
+    return Client(row.issuer, row.client_id, secret, back, vouched, row.role_claim)
 
 
 async def begin(

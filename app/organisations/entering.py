@@ -20,6 +20,7 @@ from app.i18n import Text, lazy, spoken
 from app.memberships.limits import hold
 from app.memberships.models import Holder
 from app.memberships.refusals import RefusedError
+from app.organisations.identity import Claims
 from app.organisations.models import (
     ExternalIdentity,
     HostRole,
@@ -28,7 +29,6 @@ from app.organisations.models import (
     OrganisationHost,
     SignInProvider,
 )
-from app.organisations.openid import Claims, WentWrongError, Why
 from app.organisations.providers import Provider, roles_of
 from app.organisations.service import (
     LastAdminError,
@@ -39,6 +39,7 @@ from app.organisations.service import (
     still_vouched,
     suspend_host,
 )
+from app.organisations.sign_in_errors import WentWrongError, Why
 
 log = structlog.get_logger()
 
@@ -180,7 +181,8 @@ async def _place(
 ) -> Text | None:
     """Give the role that the claims stand for, or take it. Returns what to tell."""
     host = await session.get(OrganisationHost, (provider.organisation.id, user.id), populate_existing=True)
-    if not provider.row.role_claim:
+    if not provider.row.role_claim or (host and claims.is_left_out(provider.row.role_claim)):
+        # There it is said that values were left out, being too many: nobody loses a role by that.
         role = HostRole(host.role) if host else roles_of(provider.row, set())
     else:
         role = roles_of(provider.row, claims.values(provider.row.role_claim))

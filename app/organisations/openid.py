@@ -1,8 +1,7 @@
 """OpenID Connect with an organisation's provider: discovery, the way there, and a checked token that comes back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -12,47 +11,23 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import get_well_known_url
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from joserfc.errors import ClaimError, JoseError
+from pydantic import BaseModel, ValidationError
 
 from app import clock
-from app.accounts.schemas import Address
+from app.organisations.identity import Claims, Vouched, identity_of
+from app.organisations.sign_in_errors import Hint, WentWrongError, Why
+from app.organisations.signatures import ALGORITHMS, Key, keys_of, signed_claims
+from app.organisations.trail import Step, Trail
+from app.organisations.userinfo import ask_userinfo
 from app.settings import Settings
 from app.web.outside import OutsideError, is_askable, outside
 
-# What providers sign with. Never "none", and never a key that both sides know.
-ALGORITHMS = ("RS256", "ES256")
 LEEWAY = 60
-LEAST_BITS = 2048
 OK = 200
-LONGEST = 255
-ADDRESS = TypeAdapter(Address)
-
-
-class Why(StrEnum):
-    """What did not go as it should. `WORDS` in `sign_in_words` says it to people."""
-
-    UNREACHABLE = "unreachable"
-    NOT_A_PROVIDER = "not_a_provider"
-    OTHER_ISSUER = "other_issuer"
-    ALGORITHMS = "algorithms"
-    SECRET = "secret"  # noqa: S105  what is wrong, not what is secret
-    CODE = "code"
-    TOKEN = "token"  # noqa: S105  the same
-    DENIED = "denied"
-    OVER = "over"
-    NO_ADDRESS = "no_address"
-    UNVERIFIED = "unverified"
-    OTHER_DOMAIN = "other_domain"
-
-
-class WentWrongError(Exception):
-    """The provider, or what it says, cannot be used."""
-
-    def __init__(self, why: Why) -> None:
-        self.why = why
-        super().__init__(why)
+# What is asked for at the userinfo address where the ID token does not say it.
+NEEDED = ("email", "email_verified")
+SHOWN = ("iss", "aud", "sub", "email", "email_verified", "preferred_username", "upn", "name")
 
 
 class Metadata(BaseModel):
@@ -63,6 +38,8 @@ class Metadata(BaseModel):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None = None
+    # ADFS signs what it says elsewhere by another name than its ID tokens.
+    access_token_issuer: str | None = None
     id_token_signing_alg_values_supported: list[str] = ["RS256"]
     token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
     # RFC 9207: it names itself when it sends people back.
@@ -82,6 +59,8 @@ class Client:
     client_id: str
     secret: str
     back: str
+    vouched: Vouched = field(default_factory=Vouched)
+    role_claim: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,25 +69,6 @@ class Answer:
 
     code: str
     issuer: str = ""
-
-
-@dataclass(frozen=True)
-class Claims:
-    """Who it is, as the provider says and we have checked."""
-
-    subject: str
-    email: str
-    name: str
-    said: Mapping[str, Any]
-
-    def values(self, claim: str) -> set[str]:
-        """The values of a claim, one or a list; `realm_access.roles` looks into a claim of claims."""
-        found: Any = self.said.get(claim)
-        if found is None and "." in claim:
-            found = self.said
-            for part in claim.split("."):
-                found = found.get(part) if isinstance(found, Mapping) else None
-        return {str(one) for one in (found if isinstance(found, list) else [found]) if one is not None}
 
 
 async def discover(settings: Settings, issuer: str) -> Metadata:
@@ -124,12 +84,13 @@ async def discover(settings: Settings, issuer: str) -> Metadata:
     except (ValidationError, ValueError) as error:
         raise WentWrongError(Why.NOT_A_PROVIDER) from error
     if found.issuer.rstrip("/") != issuer.rstrip("/"):
-        raise WentWrongError(Why.OTHER_ISSUER)
+        # Entra ID for everybody: which of its tenants one means stands in the address.
+        raise WentWrongError(Why.OTHER_ISSUER, Hint.TENANT if "{" in found.issuer else None, found.issuer)
     addresses = (found.authorization_endpoint, found.token_endpoint, found.jwks_uri, found.userinfo_endpoint)
     if not all(is_askable(settings, one) for one in addresses if one is not None):
         raise WentWrongError(Why.NOT_A_PROVIDER)
     if not found.algorithms:
-        raise WentWrongError(Why.ALGORITHMS)
+        raise WentWrongError(Why.ALGORITHMS, fact=", ".join(found.id_token_signing_alg_values_supported))
     return found
 
 
@@ -149,24 +110,74 @@ def way_there(metadata: Metadata, client: Client, *, state: str, nonce: str, ver
     return address
 
 
-async def claims_of(settings: Settings, client: Client, answer: Answer, nonce: str, verifier: str) -> Claims:
+async def claims_of(
+    settings: Settings, client: Client, answer: Answer, nonce: str, verifier: str, trail: Trail
+) -> Claims:
     """Who came back with this answer. Raises WentWrongError for whatever is not as it must be."""
+    trail.begin(Step.DISCOVERY)
     metadata = await discover(settings, client.issuer)
+    trail.note("issuer", metadata.issuer)
     names_itself = answer.issuer or metadata.authorization_response_iss_parameter_supported
     if metadata.issuer != client.issuer or (names_itself and answer.issuer != client.issuer):
-        raise WentWrongError(Why.OTHER_ISSUER)
+        raise WentWrongError(Why.OTHER_ISSUER, fact=answer.issuer)
     try:
         async with outside(settings) as http:
-            tokens = await _exchange(http, metadata, client, answer.code, verifier)
-            keys = await _json(http, metadata.jwks_uri)
-            said = _checked(metadata, client, tokens, keys, nonce)
-            if "email" not in said and metadata.userinfo_endpoint is not None:
-                said |= await _more(http, metadata.userinfo_endpoint, tokens, said)
+            return await _claims(http, metadata, client, answer.code, nonce, verifier, trail)
     except OutsideError as error:
         raise WentWrongError(Why.UNREACHABLE) from error
     except ValueError as error:  # not JSON, or not of the right kind
-        raise WentWrongError(Why.TOKEN) from error
-    return _person(said)
+        raise WentWrongError(Why.TOKEN, Hint.NOT_JSON) from error
+
+
+async def _claims(
+    http: httpx.AsyncClient,
+    metadata: Metadata,
+    client: Client,
+    code: str,
+    nonce: str,
+    verifier: str,
+    trail: Trail,
+) -> Claims:
+    trail.begin(Step.TOKENS)
+    tokens = await _exchange(http, metadata, client, code, verifier)
+    trail.begin(Step.SIGNATURE)
+    keys = keys_of(await _json(http, metadata.jwks_uri))
+    token = signed_claims(tokens["id_token"], keys, metadata.algorithms)
+    trail.note("alg", token.header.get("alg"))
+    trail.begin(Step.CLAIMS)
+    trail.note_claims(token.claims, *SHOWN, *_root(client.role_claim))
+    said = _checked(token, client, tokens, nonce)
+    missing = [name for name in (*NEEDED, *_root(client.role_claim)) if said.get(name) is None]
+    if missing and metadata.userinfo_endpoint is not None:
+        trail.begin(Step.USERINFO)
+        try:
+            more = await _more(http, metadata, client, tokens, keys, said)
+        except WentWrongError as error:
+            if not _is_enough(said, client, missing) or error.hint is Hint.OTHER_PERSON:
+                raise
+            trail.note("", error.fact)
+            trail.warn(error.hint or Hint.STATUS)
+        else:
+            trail.note_claims(more, *missing)
+            said |= more
+    trail.begin(Step.ADDRESS)
+    return identity_of(said, client.vouched)
+
+
+def _root(claim: str) -> tuple[str, ...]:
+    """The claim that has the role, or in which it stands."""
+    return (claim.partition(".")[0],) if claim else ()
+
+
+def _is_enough(said: Mapping[str, Any], client: Client, missing: Sequence[str]) -> bool:
+    """Whether the ID token alone says who it is, with the role: then the other address need not answer."""
+    if set(missing) - set(NEEDED):
+        return False
+    try:
+        identity_of(said, client.vouched)
+    except WentWrongError:
+        return False
+    return True
 
 
 async def _exchange(
@@ -185,19 +196,17 @@ async def _exchange(
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = await http.post(metadata.token_endpoint, content=body, headers=headers, auth=auth)
     found = _object(answer)
+    fact = " ".join(str(found[name]) for name in ("error", "error_description") if name in found)
     if found.get("error") in {"invalid_client", "unauthorized_client"}:
-        raise WentWrongError(Why.SECRET)
+        raise WentWrongError(Why.SECRET, fact=fact)
     if answer.status_code != OK or not isinstance(found.get("id_token"), str):
-        raise WentWrongError(Why.CODE)
+        raise WentWrongError(Why.CODE, fact=fact or f"HTTP {answer.status_code}")
     return found
 
 
-def _checked(
-    metadata: Metadata, client: Client, tokens: Mapping[str, Any], keys: Any, nonce: str
-) -> dict[str, Any]:
+def _checked(token: jwt.Token, client: Client, tokens: Mapping[str, Any], nonce: str) -> dict[str, Any]:
     """The claims of the ID token, as OpenID Connect Core 1.0, 3.1.3.7 checks them, by our clock."""
     try:
-        token = jwt.decode(tokens["id_token"], _keys(keys), algorithms=metadata.algorithms)
         claims = CodeIDToken(
             token.claims,
             token.header,
@@ -210,50 +219,43 @@ def _checked(
             {"nonce": nonce, "client_id": client.client_id, "access_token": tokens.get("access_token")},
         )
         claims.validate(now=int(clock.now().timestamp()), leeway=LEEWAY)
+    except ClaimError as error:
+        raise WentWrongError(Why.TOKEN, HINTS.get(error.claim, Hint.CLAIM), error.claim) from error
     except (JoseError, TypeError, KeyError, AttributeError) as error:
-        raise WentWrongError(Why.TOKEN) from error
+        raise WentWrongError(Why.TOKEN, Hint.CLAIM) from error
     return dict(claims)
 
 
-def _keys(found: Any) -> KeySet:
-    """The provider's public keys that are good for signatures; short ones are none."""
-    listed = found.get("keys") if isinstance(found, Mapping) else None
-    keys: list[OctKey | RSAKey | ECKey | OKPKey] = []  # never an OctKey: both sides would know it
-    for one in listed if isinstance(listed, Sequence) else ():
-        if not isinstance(one, Mapping) or one.get("use", "sig") != "sig":
-            continue
-        if one.get("kty") == "EC" and one.get("crv") == "P-256":
-            keys.append(ECKey.import_key(dict(one)))
-        elif one.get("kty") == "RSA" and len(str(one.get("n", ""))) * 6 >= LEAST_BITS:
-            keys.append(RSAKey.import_key(dict(one)))
-    if not keys:
-        raise WentWrongError(Why.TOKEN)
-    return KeySet(keys)
+HINTS = {"iss": Hint.ISSUER, "aud": Hint.AUDIENCE, "azp": Hint.AUDIENCE} | dict.fromkeys(
+    ("exp", "iat", "nbf"), Hint.EXPIRED
+)
 
 
 async def _more(
-    http: httpx.AsyncClient, address: str, tokens: Mapping[str, Any], said: Mapping[str, Any]
+    http: httpx.AsyncClient,
+    metadata: Metadata,
+    client: Client,
+    tokens: Mapping[str, Any],
+    keys: Sequence[Key],
+    said: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the provider tells only when asked (3.1.2.4 there), of the same person, and nothing that it has said."""
-    headers = {"authorization": f"Bearer {tokens.get('access_token', '')}"}
-    more = _object(await http.get(address, headers=headers))
+    assert metadata.userinfo_endpoint is not None  # noqa: S101  the caller has looked
+    more = await ask_userinfo(
+        http,
+        metadata.userinfo_endpoint,
+        str(tokens.get("access_token", "")),
+        keys=keys,
+        algorithms=ALGORITHMS,
+        issuers={client.issuer, metadata.access_token_issuer or client.issuer},
+        client_id=client.client_id,
+    )
     if more.get("sub") != said["sub"]:
-        raise WentWrongError(Why.TOKEN)
-    return {name: value for name, value in more.items() if name not in said}
-
-
-def _person(said: Mapping[str, Any]) -> Claims:
-    subject, email, name = (said.get(claim) for claim in ("sub", "email", "name"))
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST:
-        raise WentWrongError(Why.TOKEN)
-    try:
-        address = ADDRESS.validate_python(email)
-    except ValidationError:
-        raise WentWrongError(Why.NO_ADDRESS) from None
-    verified = said.get("email_verified")
-    if verified is not True and verified != "true":  # some providers write it as a text
-        raise WentWrongError(Why.UNVERIFIED)
-    return Claims(subject, address, name if isinstance(name, str) else "", said)
+        raise WentWrongError(Why.TOKEN, Hint.OTHER_PERSON)
+    new = {name: value for name, value in more.items() if said.get(name) is None}
+    if said.get("email") and more.get("email", said["email"]) != said["email"]:
+        new.pop("email_verified", None)  # it speaks of another address
+    return new
 
 
 async def _json(http: httpx.AsyncClient, address: str) -> Any:
@@ -273,5 +275,5 @@ def _read(answer: httpx.Response) -> Any:
 def _object(answer: httpx.Response) -> Mapping[str, Any]:
     found = _read(answer)
     if not isinstance(found, dict):
-        raise WentWrongError(Why.TOKEN)
+        raise WentWrongError(Why.TOKEN, Hint.NOT_JSON)
     return found

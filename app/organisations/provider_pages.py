@@ -12,7 +12,7 @@ from app.errors import NotFoundError
 from app.i18n import Text, lazy
 from app.organisations.access import Place, administered
 from app.organisations.models import SignInProvider
-from app.organisations.openid import WentWrongError, discover
+from app.organisations.openid import discover
 from app.organisations.providers import (
     SEALED_FOR,
     DomainTakenError,
@@ -27,9 +27,17 @@ from app.organisations.providers import (
     remove_provider,
     require,
     save_provider,
+    vouch,
 )
-from app.organisations.sign_in_schemas import DomainInput, ProviderInput, RemoveInput, RequireInput
-from app.organisations.sign_in_words import WORDS
+from app.organisations.sign_in_errors import WentWrongError, Why
+from app.organisations.sign_in_schemas import (
+    DomainInput,
+    ProviderInput,
+    RemoveInput,
+    RequireInput,
+    VouchInput,
+)
+from app.organisations.sign_in_words import HINTS, WORDS
 from app.organisations.through_pages import leave
 from app.web.browser import settings_of
 from app.web.forms import Form, read_form
@@ -100,7 +108,10 @@ async def _issuer(request: Request, form: Form[ProviderInput]) -> str:
     try:
         return (await discover(settings, form.value.issuer)).issuer
     except WentWrongError as error:
-        form.fail("issuer", WORDS[error.why])
+        hint = HINTS[error.hint] if error.hint else None
+        if error.why is Why.OTHER_ISSUER and hint is None:
+            hint = lazy("It says: %(issuer)s", issuer=error.fact[:300])
+        form.fail("issuer", lazy("%(why)s %(hint)s", why=WORDS[error.why], hint=hint or ""))
         return ""
 
 
@@ -149,6 +160,26 @@ async def confirm(request: Request, session: Session, viewer: SignedIn, slug: st
         return _done(request, slug, error.message, is_well=False)
     log.info("organisation.domain", organisation=place.organisation.id, by=viewer.id, domain=typed.domain)
     return _done(request, slug, lazy("Confirmed."))
+
+
+@router.post("/vouch", name="organisations.vouch_sign_in")
+async def vouch_for_issuer(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
+    """An operator says what it means that the issuer does not say whether addresses are verified."""
+    place = await administered(session, slug, viewer)
+    if not viewer.is_operator:
+        raise NotFoundError
+    form = await read_form(request, VouchInput)
+    if form.value is None or not await vouch(session, place.organisation, form.value, by=viewer.id):
+        said = lazy("Somebody has changed the provider meanwhile. Look at it again.")
+        return _done(request, slug, said, is_well=False)
+    log.info(
+        "organisation.sign_in.vouched",
+        organisation=place.organisation.id,
+        by=viewer.id,
+        own_addresses=form.value.names_own_addresses,
+        name_is_address=form.value.name_is_address,
+    )
+    return _done(request, slug, lazy("Saved."))
 
 
 @router.post("/remove", name="organisations.remove_sign_in")

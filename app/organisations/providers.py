@@ -21,7 +21,7 @@ from app.organisations.models import (
     SignInDomain,
     SignInProvider,
 )
-from app.organisations.sign_in_schemas import ProviderInput
+from app.organisations.sign_in_schemas import ProviderInput, VouchInput
 
 SEALED_FOR = "sign-in-provider"
 
@@ -131,6 +131,9 @@ async def save_provider(
     else:
         row.version += 1
     is_another = (row.issuer, row.client_id) != (issuer, typed.client_id) or bool(sealed)
+    if row.issuer != issuer:
+        # What an operator said was said of another issuer.
+        row.names_own_addresses, row.name_is_address, row.vouched_by = False, False, None
     if row.id and row.issuer != issuer:
         # What a subject means only its own issuer says.
         await session.execute(delete(ExternalIdentity).where(ExternalIdentity.provider_id == row.id))
@@ -172,6 +175,20 @@ async def confirm_domain(
             await session.flush()
     except IntegrityError:  # only the unique index can refuse this
         raise DomainTakenError from None
+
+
+async def vouch(session: AsyncSession, organisation: Organisation, typed: VouchInput, *, by: int) -> bool:
+    """An operator says what the issuer's silence means. False: it was changed meanwhile. Raises NotFoundError."""
+    row = await held_provider(session, organisation)
+    if row is None:
+        raise NotFoundError
+    if row.version != typed.version:
+        return False
+    row.names_own_addresses = typed.names_own_addresses
+    row.name_is_address = typed.name_is_address and typed.names_own_addresses
+    row.vouched_by = by
+    await session.flush()
+    return True
 
 
 async def note_tried(session: AsyncSession, organisation: Organisation, version: int) -> bool:

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.accounts.schemas import Address
 from app.i18n import lazy
-from app.organisations.openid import ADDRESS
+from app.organisations.identity import ADDRESS
 from app.web.forms import Input, Line, Lines, Problem, Tick
 from app.web.versions import Version
 
@@ -59,6 +59,14 @@ class DomainInput(Input):
 
     domain: Annotated[Line, Field(min_length=1, max_length=255)]
     proof: Annotated[Lines, Field(min_length=1, max_length=500)]
+
+
+class VouchInput(Input):
+    """What an operator says of the issuer as they saw it (its `version`)."""
+
+    names_own_addresses: Tick = False
+    name_is_address: Tick = False
+    version: Version = 1
 
 
 class RequireInput(Input):

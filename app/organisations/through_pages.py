@@ -16,12 +16,15 @@ from app.errors import NotFoundError
 from app.i18n import Text, lazy
 from app.organisations.attempts import begin, client_of, take
 from app.organisations.entering import Entered, enter, known, link
+from app.organisations.identity import Claims
 from app.organisations.models import SignInAttempt
-from app.organisations.openid import Answer, Claims, WentWrongError, Why, claims_of, discover
+from app.organisations.openid import Answer, claims_of, discover
 from app.organisations.providers import Provider, find_provider, held_unchanged
+from app.organisations.sign_in_errors import WentWrongError, Why
 from app.organisations.sign_in_schemas import FindInput, LinkInput
 from app.organisations.sign_in_words import SignInFailedError
-from app.organisations.trying import tried
+from app.organisations.trail import Step, Trail
+from app.organisations.trying import show_trail, tried
 from app.web.browser import settings_of, signer, unsigned
 from app.web.forms import read_form
 from app.web.pages import go, local_path, page, path_of
@@ -77,7 +80,7 @@ async def leave(
         async with database.transaction() as session:
             address = await begin(session, request, provider, metadata, onward=onward, tried_by=tried_by)
     except WentWrongError as error:
-        raise _failed(provider, error.why) from error
+        raise _failed(provider, error) from error
     response = go(request, address)
     response.headers["cache-control"] = "no-store"
     return response
@@ -88,22 +91,37 @@ async def back(request: Request, database: Databased, viewer: AnyViewer, slug: s
     """Back from the provider, with a code or with an error; each state counts once."""
     async with database.transaction() as session:
         provider = await find_provider(session, slug)
-    said = {name: request.query_params.get(name, "")[:4000] for name in ("state", "code", "error", "iss")}
+    names = ("state", "code", "error", "error_description", "iss")
+    said = {name: request.query_params.get(name, "")[:4000] for name in names}
     try:
         async with database.transaction() as session:
             attempt = await take(session, request, provider, said["state"])
-        client = client_of(request, provider)
-        if said["error"] or not said["code"]:
-            # What it says of why is for nobody’s eyes.
-            raise _failed(provider, Why.DENIED)
-        claims = await claims_of(
-            settings_of(request), client, Answer(said["code"], said["iss"]), attempt.nonce, attempt.verifier
-        )
+    except WentWrongError as error:
+        raise _failed(provider, error) from error
+    trail = Trail()
+    try:
+        claims = await _claims(request, provider, attempt, said, trail)
         if attempt.tried_by is not None:
-            return await tried(request, database, provider, viewer, attempt.tried_by, claims)
+            return await tried(request, database, provider, viewer, attempt.tried_by, claims, trail)
         return await _come_in(request, database, provider, viewer, attempt, claims)
     except WentWrongError as error:
-        raise _failed(provider, error.why) from error
+        if viewer is None or viewer.id != attempt.tried_by:
+            raise _failed(provider, error) from error
+        _log(provider, error)
+        return await show_trail(request, database, provider, viewer, trail, error)
+
+
+async def _claims(
+    request: Request, provider: Provider, attempt: SignInAttempt, said: dict[str, str], trail: Trail
+) -> Claims:
+    """Who came back. Raises WentWrongError."""
+    client = client_of(request, provider)
+    trail.begin(Step.ANSWER)
+    if said["error"] or not said["code"]:
+        # What it says of why is for nobody's eyes but those of an admin who tries it.
+        raise WentWrongError(Why.DENIED, fact=f"{said['error']} {said['error_description']}".strip())
+    answer = Answer(said["code"], said["iss"])
+    return await claims_of(settings_of(request), client, answer, attempt.nonce, attempt.verifier, trail)
 
 
 async def _come_in(
@@ -155,14 +173,14 @@ async def link_account(request: Request, session: Session, viewer: SignedIn, slu
         ]:
             claims = Claims(subject, email, name, {provider.row.role_claim: values})
         case _:
-            raise _failed(provider, Why.OVER)
+            raise _failed(provider, WentWrongError(Why.OVER))
     try:
         provider = await _unchanged(session, provider, version)
         user = await _account(session, viewer)
         await link(session, provider, user, claims.subject)
         entered = await enter(session, provider, claims)
     except WentWrongError as error:
-        raise _failed(provider, error.why) from error
+        raise _failed(provider, error) from error
     said: Text = entered.said or lazy(
         "Linked. %(organisation)s signs you in now.", organisation=provider.name
     )
@@ -186,8 +204,14 @@ async def _account(session: AsyncSession, viewer: Viewer) -> User:
     return user
 
 
-def _failed(provider: Provider, why: Why) -> SignInFailedError:
-    """What the log gets is a word of ours: nothing of what was sent."""
-    log.warning("sign_in.failed", organisation=provider.organisation.id, why=why)
+def _failed(provider: Provider, error: WentWrongError) -> SignInFailedError:
+    """What the person is told: one sentence."""
+    _log(provider, error)
     context: dict[str, Any] = {"slug": provider.organisation.slug, "name": provider.name}
-    return SignInFailedError(why, **context)
+    return SignInFailedError(error.why, **context)
+
+
+def _log(provider: Provider, error: WentWrongError) -> None:
+    """What the log gets are words of ours: nothing of what was sent."""
+    hint = str(error.hint) if error.hint else None
+    log.warning("sign_in.failed", organisation=provider.organisation.id, why=str(error.why), hint=hint)

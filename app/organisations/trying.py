@@ -8,10 +8,13 @@ from app.accounts.elsewhere import domain_of
 from app.db import Database
 from app.i18n import Text, lazy
 from app.organisations.access import administered
+from app.organisations.identity import Claims
 from app.organisations.models import HostRole
-from app.organisations.openid import Claims, WentWrongError, Why
 from app.organisations.providers import Provider, domains_of, note_tried, roles_of
-from app.web.pages import go, path_of
+from app.organisations.sign_in_errors import WentWrongError, Why
+from app.organisations.sign_in_words import HINTS, STEPS, WORDS
+from app.organisations.trail import Step, Trail
+from app.web.pages import go, page, path_of
 
 log = structlog.get_logger()
 
@@ -23,6 +26,7 @@ async def tried(
     viewer: Viewer | None,
     tried_by: int,
     claims: Claims,
+    trail: Trail,
 ) -> Response:
     """They are back, still an admin, with an address of one of the domains: it works.
 
@@ -33,9 +37,11 @@ async def tried(
     async with database.transaction() as session:
         place = await administered(session, provider.organisation.slug, viewer)
         domains = {one.domain: one for one in await domains_of(session, provider.row.id)}
+        trail.note("email", claims.email)
+        trail.begin(Step.DOMAIN)
         domain = domains.get(domain_of(claims.email))
         if domain is None:
-            raise WentWrongError(Why.OTHER_DOMAIN)
+            raise WentWrongError(Why.OTHER_DOMAIN, fact=domain_of(claims.email))
         path = path_of(request, "organisations.sign_in", slug=provider.organisation.slug)
         if domain.proven_at is None:
             said = lazy(
@@ -50,6 +56,30 @@ async def tried(
             raise WentWrongError(Why.OVER)
     log.info("sign_in.tried", organisation=provider.organisation.id, by=viewer.id)
     return go(request, path, say=_words(provider, viewer, claims))
+
+
+async def show_trail(
+    request: Request,
+    database: Database,
+    provider: Provider,
+    viewer: Viewer,
+    trail: Trail,
+    error: WentWrongError,
+) -> Response:
+    """How far the try came, with what was seen on the way: to an admin of the organisation, who began it."""
+    trail.fail(error)
+    async with database.transaction() as session:
+        place = await administered(session, provider.organisation.slug, viewer)
+    return page(
+        request,
+        "organisations/sign_in_tried.html",
+        403,
+        place=place,
+        trail=trail.lines,
+        words=WORDS[error.why],
+        steps=STEPS,
+        hints=HINTS,
+    )
 
 
 def _words(provider: Provider, viewer: Viewer, claims: Claims) -> Text:

@@ -104,6 +104,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", "/organisations/{slug}/sign-in/try", NO_PROVIDER),
     ("POST", "/organisations/{slug}/sign-in/require", NO_PROVIDER),
     ("POST", "/organisations/{slug}/sign-in/domains", OPERATOR_PROVES),
+    ("POST", "/organisations/{slug}/sign-in/vouch", NO_PROVIDER),
     ("POST", "/organisations/{slug}/sign-in/remove", ADMINS),
     ("GET", "/invitations/{token}", ANYONE),
     ("POST", "/invitations/{token}", INVITED),
