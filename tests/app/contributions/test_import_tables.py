@@ -5,6 +5,7 @@ import pytest
 from app.contributions.importing.encodings import decoded
 from app.contributions.importing.payments import UnreadableError
 from app.contributions.importing.reading import kind_of
+from tests.app.contributions.banks import EXPORTS, FOLDER
 from tests.app.contributions.bringing import bring, everything, table
 from tests.app.contributions.test_import_banks import reading
 
@@ -319,3 +320,26 @@ def test_what_is_no_table_is_named_with_what_to_export_instead(content, words):
         kind_of(content)
     assert words in str(refused.value.message)
     assert any(hint in str(refused.value.message) for hint in ("CSV", "Unpack", "Export it again", "CAMT"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ing-netherlands", "dkb-new", "sparkasse-camt-csv-version-8", "quickbooks", "credit-agricole",
+        "triodos-netherlands", "paypal-english", "portuguese-bank",
+    ],
+)  # fmt: skip
+async def test_an_export_comes_in_from_the_browser_to_the_database(bruna, database, name):
+    export = EXPORTS[name]
+    await bring(bruna, (FOLDER / f"{name}.csv").read_bytes(), f"{name}.csv")
+    if export.currency != "EUR":
+        await bruna.submit("/settings", **{f"rate_{export.currency}": "0.9"})
+    await bruna.submit("/import")
+    lines = (await everything(database))[0]
+    assert [(one.booked_on.day, one.cents, one.payer_name) for one in lines] == [
+        each[:3] for each in export.payments
+    ]
+    assert {
+        one.number: one.reason for one in lines if one.state == "left_out" and one.cents > 0
+    } == export.out
