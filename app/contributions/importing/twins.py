@@ -16,7 +16,7 @@ from app.contributions.importing.names import names_agree
 from app.contributions.importing.payments import PENDING, Payment
 from app.contributions.models import ImportLine, LineState
 
-_CAMT = "camt:"
+_CAMT, _TABLE = "camt:", "csv:"
 _MOST_LOOKED_AT = 50
 
 
@@ -62,12 +62,10 @@ class Twins:
 
         `known`: the keys of lines that are themselves told again, and nobody else's twins.
         """
-        days = [one.booked_on for one in payments if one.key.startswith((_CAMT, "csv:"))]
+        days = [one.booked_on for one in payments if one.key.startswith((_CAMT, _TABLE))]
         if not days:
             return cls()
-        banks = ImportLine.key.startswith(_CAMT, autoescape=True)
-        if any(one.booking for one in payments):
-            banks = or_(banks, ImportLine.key.startswith("csv:", autoescape=True))
+        banks = or_(*(ImportLine.key.startswith(kind, autoescape=True) for kind in (_CAMT, _TABLE)))
         names = ("key", "booked_on", "cents", "currency", "payer_name", "payer_key", "reference", "state")
         columns = [getattr(ImportLine, name) for name in names]
         lines = select(ImportLine.id, *columns).where(
@@ -117,6 +115,8 @@ def _entry_of(key: str) -> str:
 
 def _is_same(payment: Payment, earlier: Earlier) -> bool | None:
     """Whether it surely is the same payment, or only may be; None: it is another."""
+    if payment.booking is None and earlier.key.startswith(_TABLE):
+        return False if _is_same_row(payment, earlier) else None
     both_banks = payment.booking is not None and earlier.key.startswith(_CAMT)
     accounts_differ = payment.payer_key and earlier.payer_key and payment.payer_key != earlier.payer_key
     if accounts_differ or not names_agree(payment.payer_name, earlier.payer_name):
@@ -129,6 +129,16 @@ def _is_same(payment: Payment, earlier: Earlier) -> bool | None:
     if _another_account(payment, earlier) or (number and not is_told and _numbers_differ(payment, earlier)):
         return None
     return is_told
+
+
+def _is_same_row(payment: Payment, earlier: Earlier) -> bool:
+    """Whether two tables tell the same, and only their columns were chosen otherwise: then their keys differ."""
+    numbers = [one.key.split(":") for one in (payment, earlier)]
+    if all(len(number) > 2 for number in numbers) and numbers[0][1] == numbers[1][1]:  # noqa: PLR2004  csv, header, number
+        return False
+    short, long = sorted((payment.reference, earlier.reference), key=len)
+    has_both = bool(payment.payer_name and earlier.payer_name and short)
+    return has_both and short in long and names_agree(payment.payer_name, earlier.payer_name)
 
 
 def _says_who(one: Payment | Earlier) -> bool:

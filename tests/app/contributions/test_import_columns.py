@@ -37,7 +37,7 @@ async def test_one_s_own_account_is_no_payer(bruna, ada, database):
     lines, entries = await import_and_match(bruna, database, ada)
     assert [one.state for one in lines] == ["matched", "unmatched", "unmatched"]
     assert [entry.cents for entry in entries] == [12_000]
-    await bring(bruna, table(line("20", "Xenia Neu", "DE11"), line("21", "Zoe Neu", "DE12"), columns=COLUMNS))
+    await bring(bruna, table(line("20", "Xenia Neu", ADA), line("21", "Zoe Neu", WANDA), columns=COLUMNS))
     await bruna.submit("/import")
     assert len((await everything(database))[1]) == 1
 

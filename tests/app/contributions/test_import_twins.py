@@ -120,3 +120,28 @@ async def test_a_table_and_a_statement_of_one_account_are_held_against_each_othe
     words = await _import(bruna, camt(booked(ref="B1")), "053.xml")
     assert "It may be the same as: €20.00" in words
     assert (await states(database))[1] == [2_000]
+
+
+async def test_the_same_rows_read_by_other_columns_wait_and_count_once(bruna, ada, database, today):
+    """Whoever chooses another column of payers reads the same payments under other keys."""
+    mine = reference_of(ada.holder_id)
+    row = f"{today},20,Ada Okafor,{mine},DE1,DE2"
+    columns = "date,amount,name,reference,iban,other iban"
+    await bring(bruna, table(row, columns=columns), "one.csv")
+    await bruna.submit("/settings", payer="4")
+    await bruna.submit("/import")
+    await bring(bruna, table(row, f"{today},30,Ada Okafor,{mine},DE1,DE2", columns=columns), "two.csv")
+    await bruna.submit("/settings", payer="5")
+    assert "Look at these 1" in bruna.words
+    await bruna.submit("/import")
+    assert (await states(database))[1] == [2_000, 3_000]
+
+
+async def test_two_numbers_of_one_platform_are_two_payments(bruna, ada, database, today):
+    mine = reference_of(ada.holder_id)
+    for number in ("tx1", "tx2"):
+        content = table(
+            f"{today},20,Ada,{mine},{number}", columns="date,amount,name,reference,transaction id"
+        )
+        await _import(bruna, content, f"{number}.csv")
+    assert (await states(database))[1] == [2_000, 2_000]
