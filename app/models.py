@@ -29,7 +29,7 @@ from app.organisations.models import (
 from app.recordings.models import Recording, RecordingFormat
 from app.rooms.models import Room, RoomAddress
 from app.servers.models import Server
-from app.web.models import RateCount, SiteText
+from app.web.models import KeptForm, RateCount, SiteText
 
 __all__ = [
     "Alert",
@@ -50,6 +50,7 @@ __all__ = [
     "Interest",
     "InterestRemark",
     "Invitation",
+    "KeptForm",
     "LedgerEntry",
     "LimitOverride",
     "LoggedDecision",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, func, literal_column
+from sqlalchemy import ARRAY, JSON, ForeignKey, Index, Text, func, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, WithId
@@ -25,6 +25,11 @@ class User(WithId, Base):
     banned_at: Mapped[datetime | None]
     ban_reason: Mapped[str | None]
     created_at: Mapped[datetime]
+    # Raised whenever what opens the account changes: what was begun with an older one opens nothing.
+    credentials_version: Mapped[int] = mapped_column(server_default="1", default=1)
+    credentials_changed_at: Mapped[datetime | None]
+    # When the link for a new password that is on its way was made; asked for again, it is the same link.
+    reset_link_at: Mapped[datetime | None]
 
 
 # For whom a person acts: the top bar of every page says so. By names of tables: their package stands further right.
@@ -78,3 +83,5 @@ class ApiToken(WithId, Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    # What it may do, of `app.accounts.scopes`. Tokens from before there were scopes may do everything.
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{read,rooms,organisation}")

@@ -18,6 +18,19 @@ class RateCount(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class KeptForm(Base):
+    """What somebody typed when their session had ended, until they have signed in again: the newest of a browser.
+
+    The key is a keyed hash of the browser's number, which is also a part of the key that the text is sealed with.
+    """
+
+    __tablename__ = "kept_forms"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class SiteText(Base):
     """A text of the operator's own on a public page, in one language."""
 

@@ -91,3 +91,30 @@ def test_a_new_installation_ships_tiers_once_and_keeps_what_operators_made_of_th
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT meeting_minutes FROM tiers WHERE key = 'free'")) == 90
         assert connection.scalar(text("SELECT count(*) FROM tiers")) == 4
+
+
+@pytest.mark.slow
+def test_tokens_from_before_there_were_scopes_go_on_and_limited_ones_end_with_the_scopes(url):
+    config = alembic_config(url)
+    command.upgrade(config, "0016")
+    with psycopg.connect(url) as connection:
+        connection.execute("""
+            WITH holder AS (
+                INSERT INTO holders (kind, name, created_at) VALUES ('person', 'Ada', now()) RETURNING id
+            ), person AS (
+                INSERT INTO users (holder_id, email, name, password_hash, language, time_zone, is_operator,
+                                   is_bookkeeper, created_at)
+                SELECT id, 'ada@example.org', 'Ada', '!', 'en', 'UTC', false, false, now() FROM holder RETURNING id
+            ) INSERT INTO api_tokens (token_hash, user_id, name, created_at)
+              SELECT name::bytea, id, name, now() FROM person, unnest(ARRAY['robot', 'reader']) AS name
+        """)
+    command.upgrade(config, "0017")
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT scopes, expires_at FROM api_tokens").fetchall()
+        assert rows == [(["read", "rooms", "organisation"], None)] * 2
+        assert connection.execute("SELECT credentials_version FROM users").fetchall() == [(1,)]
+        connection.execute("UPDATE api_tokens SET scopes = '{read}' WHERE name = 'reader'")
+    command.downgrade(config, "0016")
+    with psycopg.connect(url) as connection:
+        ended = connection.execute("SELECT name, expires_at <= now() FROM api_tokens ORDER BY id").fetchall()
+    assert ended == [("robot", None), ("reader", True)]
