@@ -18,9 +18,7 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("reset_link_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "api_tokens",
-        sa.Column(
-            "scopes", sa.ARRAY(sa.Text()), server_default="{read,rooms,organisation}", nullable=False
-        ),
+        sa.Column("scopes", sa.ARRAY(sa.Text()), server_default="{read,rooms,organisation}", nullable=False),
     )
     op.create_table(
         "kept_forms",

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts import passwords, rates
-from app.accounts.access import Viewer
+from app.accounts import passwords, rates, sessions
+from app.accounts.access import SignInNeededError, Viewer
 from app.accounts.elsewhere import is_staff, required_for
 from app.accounts.models import BrowserSession, User
+from app.accounts.service import held
 from app.db import Database
 from app.errors import TooManyError
 from app.i18n import lazy
@@ -46,8 +47,11 @@ def too_often(
 
 
 async def is_their_password(database: Database, request: Request, viewer: Viewer, password: str) -> bool:
-    """Whether the viewer typed their own password; raises TooManyError when it is guessed."""
-    this = rates.CONFIRMATIONS, str(viewer.id)
+    """Whether the viewer typed their own password; raises TooManyError when it is guessed.
+
+    Counted by the session: whoever guesses in one that is not theirs leaves the owner's alone.
+    """
+    this = rates.CONFIRMATIONS, f"{viewer.id}:{viewer.session_id}"
     await rates.count(database, request, this)
     async with database.transaction() as session:
         stored = await session.scalar(select(User.password_hash).where(User.id == viewer.id))
@@ -55,6 +59,18 @@ async def is_their_password(database: Database, request: Request, viewer: Viewer
     if right:
         await rates.give_back(database, request, this)
     return right
+
+
+async def held_signed_in(session: AsyncSession, viewer: Viewer) -> User:
+    """The viewer's account, locked, while they are still signed in on this browser.
+
+    For whatever outlasts a session: a token, a password, another address. Raises SignInNeededError if the session has
+    ended since the page was asked for: whoever was in it may be the reason why.
+    """
+    user = await held(session, viewer.id)
+    if user is None or not await sessions.is_open(session, viewer.id, viewer.session_id):
+        raise SignInNeededError("/")
+    return user
 
 
 async def has_own_password(session: AsyncSession, viewer: Viewer) -> bool:

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts import sessions
+from app.accounts.credentials import renew_credentials
 from app.accounts.models import User
 from app.accounts.schemas import Profile
 from app.accounts.service import AddressTakenError
@@ -26,16 +26,28 @@ async def change_language(session: AsyncSession, user_id: int, language: str) ->
 
 
 async def change_password(
-    session: AsyncSession, user: User, password_hash: str, *, stay_signed_in: int | None
+    session: AsyncSession,
+    user: User,
+    password_hash: str,
+    *,
+    stay_signed_in: int | None = None,
+    end_tokens: bool = True,
 ) -> None:
-    """Another password; every session ends but the one given."""
+    """Another password. Every session ends but the one given, and the API tokens too, unless they are to stay.
+
+    The account is locked.
+    """
     user.password_hash = password_hash
-    await session.flush()
-    await sessions.close_all(session, user.id, but=stay_signed_in)
+    await renew_credentials(session, user, stay_signed_in=stay_signed_in, end_tokens=end_tokens)
 
 
-async def change_address(session: AsyncSession, user: User, email: str) -> None:
-    """Another address, which its owner has just shown to be theirs; AddressTakenError if someone was first."""
+async def change_address(
+    session: AsyncSession, user: User, email: str, *, stay_signed_in: int | None, end_tokens: bool
+) -> None:
+    """Another address, which its owner has just shown to be theirs; AddressTakenError if someone was first.
+
+    Every session ends but the one given; the API tokens too if so asked. The account is locked.
+    """
     old = user.email
     try:
         async with session.begin_nested():
@@ -43,4 +55,5 @@ async def change_address(session: AsyncSession, user: User, email: str) -> None:
             await session.flush()
     except IntegrityError:  # only the unique index on the address can refuse this
         raise AddressTakenError from None
+    await renew_credentials(session, user, stay_signed_in=stay_signed_in, end_tokens=end_tokens)
     await bounces.forgive(session, old, email)

@@ -114,7 +114,7 @@ async def delete(request: Request, database: Databased, viewer: SignedIn) -> Res
 async def _delete(database: Database, request: Request, viewer: Viewer) -> None:
     async with database.transaction() as session:
         user = await session.scalar(select(User).where(User.id == viewer.id))
-        await delete_account(session, viewer.id)
+        await delete_account(session, viewer.id, session_id=viewer.session_id)
         if user is not None:
             await letters.send_goodbye(session, request, user)
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import sessions
 from app.accounts.models import User
 from app.errors import ConflictError, NotFoundError
 from app.i18n import Text, lazy
@@ -65,10 +66,11 @@ async def objections(session: AsyncSession, user_id: int) -> list[Text]:
     return [sentence for sentence in found if sentence is not None]
 
 
-async def delete_account(session: AsyncSession, user_id: int) -> None:
+async def delete_account(session: AsyncSession, user_id: int, *, session_id: int | None = None) -> None:
     """Delete the account. Its holder stays without a name: past figures and memberships hang on it.
 
-    Raises NotFoundError, StillNeededError (with what has to be settled first).
+    `session_id`: by whoever is in this session. Raises NotFoundError, also when it has ended; StillNeededError (with
+    what has to be settled first).
     """
     holder_id = await session.scalar(select(User.holder_id).where(User.id == user_id))
     if holder_id is None:
@@ -79,6 +81,8 @@ async def delete_account(session: AsyncSession, user_id: int) -> None:
     # whose other admin could step down at this very moment. Then the account, against rooms made meanwhile.
     await session.execute(_HOLDERS, {"holder": holder_id, "user": user_id})
     await session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    if session_id is not None and not await sessions.is_open(session, user_id, session_id):
+        raise NotFoundError
     for sentence in await objections(session, user_id):
         raise StillNeededError(sentence)
     for hook in hooks:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts import letters, passwords, rates, signing_in
+from app.accounts import known_browsers, letters, passwords, rates, signing_in
 from app.accounts.answers import again, too_often
 from app.accounts.changes import change_password
 from app.accounts.elsewhere import SignInElsewhereError, is_staff, refuse_if_elsewhere, required_for
@@ -36,11 +36,15 @@ async def send(request: Request, database: Databased) -> Response:
     if form.value is None:
         return again(request, ASK, form)
     email = form.value.email
-    here, there = rates.from_here(request, rates.ASKED_MAILS), rates.to_address(rates.MAILS, email)
-    try:
-        await rates.count(database, request, here, there)
-    except TooManyError as error:
-        return too_often(request, ASK, form, error)
+    async with database.reading() as session:
+        owner = await find_by_email(session, email)
+    if owner is None or not known_browsers.is_known(request, owner):
+        try:
+            await rates.count(database, request, rates.from_here(request, rates.ASKED_MAILS))
+        except TooManyError as error:
+            return too_often(request, ASK, form, error)
+    # Who asks once more is told the same: there are five mails already, and the link in them still works.
+    may_send = await rates.is_within(database, request, rates.of_reset_mail(email, owner))
     async with database.transaction() as session:
         user = await find_by_email(session, email)
         provided = await required_for(session, email)
@@ -49,7 +53,7 @@ async def send(request: Request, database: Databased) -> Response:
         async with session.begin_nested() as writing:
             # Written for nobody too, and taken back: an address that nobody has takes as long.
             await letters.send_reset(session, request, user or nobody(email))
-            if user is None:
+            if user is None or not may_send:
                 await writing.rollback()
     if provided is not None:
         raise SignInElsewhereError(provided)
@@ -79,7 +83,7 @@ async def reset(request: Request, database: Databased, token: str) -> Response:
         user = await _of_link(
             session, request, token
         )  # locked: of two who use it at once, one comes too late
-        await change_password(session, user, hashed, stay_signed_in=None)
+        await change_password(session, user, hashed)
         await verify_address(session, user)
         await letters.send_password_changed(session, request, user)
     return await _enter(request, database, user)

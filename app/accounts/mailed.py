@@ -5,13 +5,12 @@ import secrets
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import letters, rates
-from app.accounts.access import AnyViewer
+from app.accounts.access import AnyViewer, Viewer
 from app.accounts.models import User
 from app.accounts.service import find_by_email
-from app.db import Databased
+from app.db import Database, Databased
 from app.settings import Settings
 from app.web.browser import get_cookie, keyed_hash, set_cookie, settings_of, signer, unsigned
 from app.web.pages import go, page, path_of
@@ -56,28 +55,37 @@ async def resend(request: Request, database: Databased, viewer: AnyViewer) -> Re
     email = viewer.email if viewer else note.email if note else None
     if email is None:
         return go(request, path_of(request, "accounts.sign_in"))
-    here, there = rates.from_here(request, rates.ASKED_MAILS), rates.to_address(rates.MAILS, email)
-    await rates.count(database, request, here, there)
-    async with database.transaction() as session:
-        user = await find_by_email(session, email)
-        theirs = viewer is not None and user is not None and viewer.id == user.id
-        if user is not None:
-            await _send_again(session, request, user, note.mark if note else "", theirs=theirs)
+    await rates.count(
+        database,
+        request,
+        rates.from_here(request, rates.ASKED_MAILS),
+        rates.from_here_to(request, rates.MAILS_FROM_HERE, email),
+    )
+    await _send_again(database, request, viewer, email, note.mark if note else "")
     if viewer is None:
         return go(request, path_of(request, "accounts.mailed"))
     return mailed(request, email)
 
 
 async def _send_again(
-    session: AsyncSession, request: Request, user: User, mark: str, *, theirs: bool
+    database: Database, request: Request, viewer: Viewer | None, email: str, mark: str
 ) -> None:
-    made_here = hmac.compare_digest(mark, _mark_of(settings_of(request), str(user.id)))
-    if user.verified_at is None and (theirs or made_here):
-        await letters.send_verification(session, request, user)
+    """What was sent before. Each kind of mail has a count of its own: none uses up what another one needs."""
+    async with database.reading() as session:
+        user = await find_by_email(session, email)
+    theirs = viewer is not None and user is not None and viewer.id == user.id
+    made_here = user is not None and hmac.compare_digest(mark, _mark_of(settings_of(request), str(user.id)))
+    verifies = user is not None and user.verified_at is None and (theirs or made_here)
+    this = rates.to_address(rates.VERIFY_MAILS, email) if verifies else rates.of_reset_mail(email, user)
+    if not await rates.is_within(database, request, this) or user is None:
+        return
+    send = letters.send_account_exists
+    if verifies:
+        send = letters.send_verification
     elif mark == FORGOTTEN:
-        await letters.send_reset(session, request, user)
-    else:
-        await letters.send_account_exists(session, request, user)
+        send = letters.send_reset
+    async with database.transaction() as session:
+        await send(session, request, user)
 
 
 def _mark_of(settings: Settings, text: str) -> str:

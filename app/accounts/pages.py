@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.accounts import (
+    address_pages,
     data_pages,
     forgotten,
     language,
@@ -14,16 +15,19 @@ from app.accounts import (
     sign_in,
     sign_up,
     token_pages,
+    verifying_pages,
 )
 
 router = APIRouter()
 for _part in (
     sign_up,
+    verifying_pages,
     mailed,
     sign_in,
     forgotten,
     reach,
     settings_pages,
+    address_pages,
     reminder_pages,
     session_pages,
     token_pages,

@@ -52,7 +52,10 @@ class ReachLink(Link):
 @router.post("/again", name="accounts.reach")
 async def send(request: Request, database: Databased, viewer: SignedIn) -> Response:
     """A mail to one's own address: if it arrives, the mark can go."""
-    here, there = rates.from_here(request, rates.ASKED_MAILS), rates.to_address(rates.MAILS, viewer.email)
+    here, there = (
+        rates.from_here(request, rates.ASKED_MAILS),
+        rates.to_address(rates.REACH_MAILS, viewer.email),
+    )
     await rates.count(database, request, here, there)
     async with database.transaction() as session:
         token = ReachLink(viewer.id, viewer.email).sign(settings_of(request))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from app.accounts.passwords import MAX_LENGTH, weakness
 from app.accounts.zones import UTC, Zone
 from app.i18n import LANGUAGES, lazy
-from app.web.forms import Input, Line, Problem
+from app.web.forms import Input, Line, Problem, Tick
 
 NAME_LENGTH = 80
 ADDRESS_LENGTH = 254
@@ -87,6 +87,12 @@ class Forgotten(Input):
     email: Address
 
 
+class KnownPassword(Input):
+    """The password that was chosen for the account, where a link alone is not enough."""
+
+    password: Password
+
+
 class SetPassword(Input):
     """A new password, by the link of a mail."""
 
@@ -98,6 +104,7 @@ class ChangePassword(Input):
 
     password: Password
     new_password: NewPassword
+    end_tokens: Tick = False
 
 
 class ChangeAddress(Input):

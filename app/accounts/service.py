@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock, i18n
 from app.accounts import passwords, sessions
+from app.accounts.credentials import renew_credentials
 from app.accounts.models import User
 from app.accounts.zones import UTC
 from app.db import Database
@@ -149,11 +150,16 @@ async def authenticate(database: Database, email: str, password: str) -> User | 
     return user
 
 
-async def verify_address(session: AsyncSession, user: User) -> None:
-    """The owner of the account has read a mail that was sent to its address."""
-    user.verified_at = user.verified_at or clock.now()
-    await session.flush()
+async def verify_address(session: AsyncSession, user: User, *, stay_signed_in: int | None = None) -> None:
+    """The owner of the account has read a mail that was sent to its address.
+
+    Until now anybody may have made it: every other session ends, and so do API tokens. The account is locked.
+    """
     await bounces.forgive(session, user.email)
+    if user.verified_at is not None:
+        return
+    user.verified_at = clock.now()
+    await renew_credentials(session, user, stay_signed_in=stay_signed_in)
 
 
 async def held(session: AsyncSession, user_id: int) -> User | None:

@@ -102,6 +102,12 @@ async def close_all(session: AsyncSession, user_id: int, *, but: int | None = No
     await session.execute(gone if but is None else gone.where(BrowserSession.id != but))
 
 
+async def is_open(session: AsyncSession, user_id: int, session_id: int | None) -> bool:
+    """Whether a person is signed in by this very session now; asked with the account locked, it stays so."""
+    this = BrowserSession.id == session_id, BrowserSession.user_id == user_id
+    return await session.scalar(select(BrowserSession.id).where(*this)) is not None
+
+
 async def forget_old(session: AsyncSession) -> None:
     """Delete sessions that are over."""
     await session.execute(delete(BrowserSession).where(BrowserSession.expires_at < clock.now()))

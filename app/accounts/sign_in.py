@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts import rates, signing_in
+from app.accounts import known_browsers, rates, signing_in
 from app.accounts.access import AnyViewer
 from app.accounts.answers import again, too_often
 from app.accounts.elsewhere import Provided, SignInElsewhereError, is_staff, provided_for
 from app.accounts.models import User
 from app.accounts.schemas import SignIn
-from app.accounts.service import BannedError, authenticate
+from app.accounts.service import BannedError, authenticate, find_by_email
 from app.db import Database, Databased, Session
 from app.errors import TooManyError
 from app.i18n import lazy
@@ -34,19 +34,18 @@ async def sign_in(request: Request, database: Databased) -> Response:
     """A new session, or one sentence for whatever was wrong."""
     form = await read_form(request, SignIn)
     onward = _onward(request, form.values.get("next", ""))
-    provided = await _provided(database, form)
+    provided, user = await _look_up(database, form)
     if provided is not None and not form.values.get("password"):
         raise SignInElsewhereError(provided, onward)
     if form.value is None:
         return again(request, FORM, form, next=onward)
-    tries = (
-        rates.to_address(rates.SIGN_INS, form.value.email),
-        rates.from_here(request, rates.SIGN_INS),
-    )
+    tries = rates.of_sign_in(request, form.value.email, user)
     try:
         await rates.count(database, request, *tries)
     except TooManyError as error:
         return too_often(request, FORM, form, error, next=onward)
+    if not _is_known(request, user):
+        tries.append(await rates.slow_down(database, request, form.value.email))
     user = await authenticate(database, form.value.email, form.value.password)
     # Only now, and whatever was found: the same page in the same time for everyone of that domain. Who looks after
     # the site comes in by password, also when a provider is away.
@@ -63,10 +62,13 @@ async def _enter(
 ) -> Response:
     try:
         async with database.transaction() as session:
-            token = await signing_in.open_on_this_browser(session, request, user)
+            opened = await signing_in.open_on_this_browser(session, request, user)
+    except signing_in.OutdatedSignInError:
+        # The password was right a moment ago, and is no longer.
+        return again(request, FORM, form.fail("", UNKNOWN), next=onward)
     except BannedError as error:
         return again(request, FORM, form.fail("", error.message), status=error.status, next=onward)
-    return signing_in.remember(request, go(request, onward), token)
+    return signing_in.remember(request, go(request, onward), opened)
 
 
 @router.post("/sign-out", name="accounts.sign_out")
@@ -77,9 +79,15 @@ async def sign_out(request: Request, session: Session) -> Response:
     return signing_in.forget(request, response)
 
 
-async def _provided(database: Database, form: Form[SignIn]) -> Provided | None:
+async def _look_up(database: Database, form: Form[SignIn]) -> tuple[Provided | None, User | None]:
+    """The organisation that signs the typed address in, and whoever has it; read in the same way for everyone."""
+    email = form.values.get("email", "").strip()
     async with database.reading() as session:
-        return await provided_for(session, form.values.get("email", "").strip())
+        return await provided_for(session, email), await find_by_email(session, email)
+
+
+def _is_known(request: Request, user: User | None) -> bool:
+    return user is not None and known_browsers.is_known(request, user)
 
 
 def _onward(request: Request, wanted: str) -> str:

@@ -1,20 +1,18 @@
-"""Signing up, and showing that the address is one's own."""
+"""Signing up: an account, and a mail to its address."""
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts import letters, passwords, rates, signing_in, zones
+from app.accounts import letters, passwords, rates, zones
 from app.accounts.access import AnyViewer
 from app.accounts.answers import again, too_often
 from app.accounts.elsewhere import refuse_if_elsewhere
-from app.accounts.links import LinkOverError, VerifyLink
 from app.accounts.mailed import mailed
 from app.accounts.models import User
 from app.accounts.schemas import SignUp
-from app.accounts.service import AddressTakenError, create_account, find_by_email, held, verify_address
-from app.db import Database, Databased, Session
+from app.accounts.service import AddressTakenError, create_account, find_by_email
+from app.db import Database, Databased
 from app.errors import TooManyError
-from app.i18n import lazy, spoken
-from app.web.browser import settings_of
+from app.i18n import spoken
 from app.web.forms import read_form
 from app.web.pages import go, page, path_of
 
@@ -40,18 +38,27 @@ async def create(request: Request, database: Databased) -> Response:
     typed = form.value
     async with database.transaction() as session:
         await refuse_if_elsewhere(session, typed.email)
-    here, there = rates.from_here(request, rates.SIGN_UPS), rates.to_address(rates.MAILS, typed.email)
     try:
-        await rates.count(database, request, here, there)
+        await rates.count(database, request, rates.from_here(request, rates.SIGN_UPS))
     except TooManyError as error:
         return too_often(request, FORM, form, error, zones=known_zones)
     # Always, so that a known address takes as long. No connection is held meanwhile.
     hashed = await passwords.hash_password(typed.password)
-    made = await _sign_up(database, request, typed, hashed)
+    may_remind = await _may_remind(database, request, typed.email)
+    made = await _sign_up(database, request, typed, hashed, may_remind=may_remind)
     return mailed(request, typed.email, made=made)
 
 
-async def _sign_up(database: Database, request: Request, typed: SignUp, hashed: str) -> User | None:
+async def _may_remind(database: Database, request: Request, email: str) -> bool:
+    """Whether the owner of an address may get one more mail with a link; each that they have had still opens it."""
+    async with database.reading() as session:
+        owner = await find_by_email(session, email)
+    return await rates.is_within(database, request, rates.of_reset_mail(email, owner))
+
+
+async def _sign_up(
+    database: Database, request: Request, typed: SignUp, hashed: str, *, may_remind: bool
+) -> User | None:
     async with database.transaction() as session:
         try:
             user = await create_account(
@@ -63,48 +70,11 @@ async def _sign_up(database: Database, request: Request, typed: SignUp, hashed: 
                 time_zone=typed.time_zone,
             )
         except AddressTakenError:
-            if (owner := await find_by_email(session, typed.email)) is not None:
+            owner = await find_by_email(session, typed.email)
+            if owner is not None and may_remind:
                 # Not the verification mail again, even if it is not verified: whoever signed up first may be
                 # someone else. The link sets a new password, and with it the account is the owner's.
                 await letters.send_account_exists(session, request, owner)
             return None
         await letters.send_verification(session, request, user)
         return user
-
-
-@router.get("/verify/{token}", name="accounts.verify")
-async def ask(request: Request, session: Session, viewer: AnyViewer, token: str) -> Response:
-    """One button: programs that look into mails open links, but press nothing."""
-    user = await _of_link(session, request, token)
-    if user.verified_at is not None:
-        return _already(request, signed_in=viewer is not None)
-    return page(request, "accounts/verify.html", email=user.email, token=token)
-
-
-@router.post("/verify/{token}")
-async def verify(request: Request, session: Session, viewer: AnyViewer, token: str) -> Response:
-    """Verify the address and sign in; a link that has done so once signs nobody in again."""
-    user = await _of_link(session, request, token)
-    if user.verified_at is not None:
-        return _already(request, signed_in=viewer is not None)
-    opened = await signing_in.open_on_this_browser(session, request, user)
-    await verify_address(session, user)
-    response = go(
-        request,
-        path_of(request, "home.dashboard"),
-        say=lazy("Welcome. Your address is verified, and the house is open to you."),
-    )
-    return signing_in.remember(request, response, opened)
-
-
-async def _of_link(session: Session, request: Request, token: str) -> User:
-    link = VerifyLink.read(settings_of(request), token)
-    user = await held(session, link.user_id) if link else None
-    if link is None or user is None or user.email != link.email:
-        raise LinkOverError("accounts.sign_in", lazy("Sign in and have a new one sent"))
-    return user
-
-
-def _already(request: Request, *, signed_in: bool) -> Response:
-    target = "home.dashboard" if signed_in else "accounts.sign_in"
-    return go(request, path_of(request, target), say=lazy("Your address is already verified."))

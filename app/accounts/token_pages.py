@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app import clock
 from app.accounts import tokens
 from app.accounts.access import SignedIn, Verified, Viewer
-from app.accounts.answers import again
+from app.accounts.answers import again, held_signed_in
 from app.accounts.schemas import NewToken
 from app.db import Session
 from app.i18n import lazy
@@ -31,6 +31,7 @@ async def create(request: Request, session: Session, viewer: Verified) -> Respon
         return await _again(request, session, viewer, form)
     days = int(form.value.days) if form.value.days else None
     try:
+        await held_signed_in(session, viewer)
         made = await tokens.create_token(session, viewer.id, form.value.name, days=days)
     except tokens.TooManyTokensError as error:
         return await _again(request, session, viewer, form.fail("", error.message))

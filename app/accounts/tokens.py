@@ -60,11 +60,22 @@ async def list_tokens(session: AsyncSession, user_id: int) -> list[ApiToken]:
     return list(await session.scalars(found))
 
 
+async def count_tokens(session: AsyncSession, user_id: int) -> int:
+    """How many of someone's tokens open something now."""
+    holds = (ApiToken.expires_at.is_(None)) | (ApiToken.expires_at > clock.now())
+    return await session.scalar(select(func.count()).where(ApiToken.user_id == user_id, holds)) or 0
+
+
 async def revoke_token(session: AsyncSession, user_id: int, token_id: int) -> None:
     """End one's own token; NotFoundError for anyone else's."""
     gone = delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user_id)
     if await session.scalar(gone.returning(ApiToken.id)) is None:
         raise NotFoundError
+
+
+async def revoke_all(session: AsyncSession, user_id: int) -> None:
+    """End all of someone's tokens."""
+    await session.execute(delete(ApiToken).where(ApiToken.user_id == user_id))
 
 
 _FIND = select(

@@ -114,9 +114,9 @@ async def resend(request: Request, database: Databased, viewer: Operator, user_i
         user = await person(session, user_id)
     if user.verified_at is not None:
         return _back(request, user_id, lazy("Their address is verified already."))
-    await rates.count(database, request, rates.to_address(rates.MAILS, user.email))
+    await rates.count(database, request, rates.to_address(rates.OPERATORS_MAILS, user.email))
     async with database.transaction() as session:
-        await letters.send_verification(session, request, user)
+        await letters.send_verification(session, request, user, from_here=False)
     log.info("admin.verification.sent", operator=viewer.id, person=user_id)
     return _back(request, user_id, lazy("The mail is on its way."))
 

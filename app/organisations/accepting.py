@@ -65,8 +65,12 @@ async def find_invitation(session: AsyncSession, token: str) -> Asked:
     return Asked(found.Invitation, found.Organisation, found.name)
 
 
-async def accept(session: AsyncSession, token: str, user_id: int) -> Asked:
+async def accept(
+    session: AsyncSession, token: str, user_id: int, *, stay_signed_in: int | None = None
+) -> Asked:
     """Let the person host, while there is a seat; the link has shown that their address is theirs.
+
+    If it was not known to be theirs, every session ends but the one that is given.
 
     Raises InvitationOverError, OtherAddressError, SuspendedError, RefusedError. Under the holder's lock, and read
     anew there: of two who use a link at once, one comes too late.
@@ -79,7 +83,7 @@ async def accept(session: AsyncSession, token: str, user_id: int) -> Asked:
         raise NotFoundError
     if user.email.lower() != asked.invitation.email.lower():
         raise OtherAddressError
-    await verify_address(session, user)
+    await verify_address(session, user, stay_signed_in=stay_signed_in)
     host = await session.get(OrganisationHost, (asked.organisation.id, user_id), populate_existing=True)
     if host is not None and host.suspended_at is not None:
         # Nor do they get another role, which they would have when they may act again.

@@ -32,7 +32,7 @@ async def show(request: Request, session: Session, viewer: AnyViewer, token: str
 async def take(request: Request, session: Session, viewer: SignedIn, token: str) -> Response:
     """Accept it with the account that is signed in, if it was sent to its address."""
     try:
-        asked = await accept(session, token, viewer.id)
+        asked = await accept(session, token, viewer.id, stay_signed_in=viewer.session_id)
     except OtherAddressError as error:
         # The page says what to do then.
         return await _page(

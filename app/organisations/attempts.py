@@ -1,7 +1,7 @@
 """A browser's way to a provider and back: begun here, finished once, by the same browser, within ten minutes."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import Request
 from sqlalchemy import delete
@@ -83,6 +83,11 @@ async def take(session: AsyncSession, request: Request, provider: Provider, stat
     if found is None:
         raise WentWrongError(Why.OVER)
     return found
+
+
+def begun_at(attempt: SignInAttempt) -> datetime:
+    """When the browser left for the provider."""
+    return attempt.expires_at - HOLDS
 
 
 def _browser(request: Request) -> str:

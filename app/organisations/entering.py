@@ -2,17 +2,17 @@
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts import sessions
 from app.accounts.elsewhere import domain_of, is_staff
 from app.accounts.export import exports
-from app.accounts.models import ApiToken, User
+from app.accounts.models import User
 from app.accounts.schemas import NAME_LENGTH
 from app.accounts.service import create_account, find_by_email, held, verify_address
 from app.errors import ForbiddenError
@@ -82,8 +82,10 @@ class Entered:
     said: Text | None = None
 
 
-async def enter(session: AsyncSession, provider: Provider, claims: Claims) -> Entered:
+async def enter(session: AsyncSession, provider: Provider, claims: Claims, *, begun_at: datetime) -> Entered:
     """The account that these claims open, with the role that they give.
+
+    `begun_at`: when the browser left for the provider; a password that was set since is for whoever comes after it.
 
     Raises WentWrongError, StaffError, OtherPersonError, NoRoleError, and RefusedError where a new host finds no seat.
     Under the holder's lock from the beginning: two windows of one person make one account.
@@ -94,6 +96,12 @@ async def enter(session: AsyncSession, provider: Provider, claims: Claims) -> En
     user = await held(session, identity.user_id) if identity else await _by_address(session, claims)
     if is_staff(user):
         raise StaffError
+    if (
+        user is not None
+        and user.credentials_changed_at is not None
+        and begun_at < user.credentials_changed_at
+    ):
+        raise WentWrongError(Why.OVER)
     is_new = user is None
     if user is None:
         user = await _make(session, claims)
@@ -166,8 +174,6 @@ async def _take_back(session: AsyncSession, user: User) -> None:
     """Somebody made the account and never showed that the address is theirs: now it is its owner's alone."""
     user.password_hash = ""
     await verify_address(session, user)
-    await sessions.close_all(session, user.id)
-    await session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
 
 
 async def _place(

@@ -6,15 +6,17 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import clock
 from app.accounts import rates, signing_in
-from app.accounts.access import AnyViewer, SignedIn, Viewer
+from app.accounts.access import AnyViewer, Verified, Viewer
+from app.accounts.answers import held_signed_in
 from app.accounts.elsewhere import provided_for
 from app.accounts.models import User
-from app.accounts.service import BannedError, held
+from app.accounts.service import BannedError
 from app.db import Database, Databased, Session
 from app.errors import NotFoundError
 from app.i18n import Text, lazy
-from app.organisations.attempts import begin, client_of, take
+from app.organisations.attempts import begin, begun_at, client_of, take
 from app.organisations.entering import Entered, enter, known, link
 from app.organisations.identity import Claims
 from app.organisations.models import SignInAttempt
@@ -136,10 +138,11 @@ async def _come_in(
         provider = await _unchanged(session, provider, provider.row.version)
         if viewer is not None and not await known(session, provider, claims):
             return _ask_to_link(request, provider, viewer, claims, attempt.onward)
-        entered = await enter(session, provider, claims)
-        token = await signing_in.open_on_this_browser(session, request, entered.user, elsewhere=True)
+        entered = await enter(session, provider, claims, begun_at=begun_at(attempt))
+        opened = await signing_in.open_on_this_browser(session, request, entered.user, elsewhere=True)
+    await rates.give_back(database, request, rates.from_here(request, rates.SIGN_INS_ELSEWHERE))
     log.info("sign_in.through", organisation=provider.organisation.id, person=entered.user.id)
-    return signing_in.remember(request, _onward(request, provider, entered, attempt.onward), token)
+    return signing_in.remember(request, _onward(request, provider, entered, attempt.onward), opened)
 
 
 def _onward(request: Request, provider: Provider, entered: Entered, onward: str) -> Response:
@@ -154,21 +157,25 @@ def _ask_to_link(
 ) -> Response:
     """Someone is signed in here and new there: one person with one account, if they say so."""
     values = sorted(claims.values(provider.row.role_claim)) if provider.row.role_claim else []
-    asked = [provider.row.id, provider.row.version, viewer.id]
+    # By this very session: what was asked before a new password ended it is over.
+    asked = [provider.row.id, provider.row.version, viewer.id, viewer.session_id]
     told = [claims.subject, claims.email, claims.name, values, onward]
     signed = signer(settings_of(request), LINK).dumps([asked, told])
     return page(request, "organisations/sign_in_link.html", provider=provider, claims=claims, link=signed)
 
 
 @router.post("/with/{slug}/link", name="sign_in.link")
-async def link_account(request: Request, session: Session, viewer: SignedIn, slug: str) -> Response:
-    """Link the account that is signed in here with who they are there."""
+async def link_account(request: Request, session: Session, viewer: Verified, slug: str) -> Response:
+    """Link the account that is signed in here with who they are there.
+
+    A verified one: that somebody is known there under another address says nothing about this one.
+    """
     provider = await find_provider(session, slug)
     form = await read_form(request, LinkInput)
     told = unsigned(settings_of(request), LINK, form.value.link if form.value else None, seconds=LINK_SECONDS)
     match told:
         case [
-            [provider.row.id, int(version), viewer.id],
+            [provider.row.id, int(version), viewer.id, viewer.session_id],
             [str(subject), str(email), str(name), list(values), str(onward)],
         ]:
             claims = Claims(subject, email, name, {provider.row.role_claim: values})
@@ -178,7 +185,7 @@ async def link_account(request: Request, session: Session, viewer: SignedIn, slu
         provider = await _unchanged(session, provider, version)
         user = await _account(session, viewer)
         await link(session, provider, user, claims.subject)
-        entered = await enter(session, provider, claims)
+        entered = await enter(session, provider, claims, begun_at=clock.now())
     except WentWrongError as error:
         raise _failed(provider, error) from error
     said: Text = entered.said or lazy(
@@ -196,9 +203,7 @@ async def _unchanged(session: AsyncSession, provider: Provider, version: int) ->
 
 
 async def _account(session: AsyncSession, viewer: Viewer) -> User:
-    user = await held(session, viewer.id)
-    if user is None:
-        raise NotFoundError
+    user = await held_signed_in(session, viewer)
     if user.banned_at is not None:
         raise BannedError(user.ban_reason)
     return user

@@ -6,7 +6,7 @@ import secrets
 from functools import cache
 
 from fastapi import Request, Response
-from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer
 
 from app import clock
 from app.settings import Settings
@@ -78,6 +78,11 @@ class _ByOurClock(TimestampSigner):
 def signer(settings: Settings, purpose: str) -> URLSafeTimedSerializer:
     """Signs small values that travel through a browser or a mail, each purpose with its own key."""
     return _signer(settings.secret_key.get_secret_value(), purpose)
+
+
+def undated_signer(settings: Settings, purpose: str) -> URLSafeSerializer:
+    """The same without a date: what is signed twice is the same text."""
+    return URLSafeSerializer(settings.secret_key.get_secret_value(), salt=f"guildhall.undated.{purpose}")
 
 
 def stamp(settings: Settings, purpose: str) -> TimestampSigner:

@@ -24,14 +24,9 @@ class Rate:
     per: timedelta
 
 
-async def spend(session: AsyncSession, request: Request, rate: Rate, subject: str) -> None:
-    """Count one try by `subject` (an e-mail address, a network address ...), or raise TooManyError.
-
-    The count is kept only if the transaction is committed: what answers a wrong try returns its page, it does
-    not raise. Two tries at the same moment wait for each other on the row, so neither is lost.
-    """
-    now = clock.now()
-    starts = _window(now, rate.per)
+async def tally(session: AsyncSession, request: Request, rate: Rate, subject: str) -> int:
+    """Count one try, and return how many there are in this window; whatever the number, nobody is refused."""
+    starts = _window(clock.now(), rate.per)
     count = insert(RateCount).values(
         key=_key(request, rate, subject),
         window_starts_at=starts,
@@ -41,8 +36,18 @@ async def spend(session: AsyncSession, request: Request, rate: Rate, subject: st
     counted = count.on_conflict_do_update(
         index_elements=[RateCount.key, RateCount.window_starts_at], set_={"count": RateCount.count + 1}
     ).returning(RateCount.count)
-    if (await session.scalar(counted) or 0) > rate.times:
-        raise _too_many(now, starts, rate)
+    return await session.scalar(counted) or 0
+
+
+async def spend(session: AsyncSession, request: Request, rate: Rate, subject: str) -> None:
+    """Count one try by `subject` (an e-mail address, a network address ...), or raise TooManyError.
+
+    The count is kept only if the transaction is committed: what answers a wrong try returns its page, it does
+    not raise. Two tries at the same moment wait for each other on the row, so neither is lost.
+    """
+    now = clock.now()
+    if await tally(session, request, rate, subject) > rate.times:
+        raise _too_many(now, _window(now, rate.per), rate)
 
 
 async def check(session: AsyncSession, request: Request, rate: Rate, subject: str) -> None:

@@ -176,7 +176,8 @@ class Town:
         fresh = await self.house.person("Fresh Finn", verified=False)
         fragment = fragment_of(settings, host)
         self.at["verify"] = VerifyLink(fresh.id, fresh.email).sign(settings)
-        self.at["reset"] = ResetLink(host.id, fragment).sign(settings)
+        made_at = int(clock.now().timestamp())
+        self.at["reset"] = ResetLink(host.id, fragment, made_at).sign(settings)
         self.at["address"] = AddressLink(host.id, fragment, host.email, "new@example.org").sign(settings)
         async with self.house.database.transaction() as session:
             words = (

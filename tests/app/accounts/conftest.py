@@ -1,9 +1,12 @@
 """People with accounts, made the way the site makes them."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
@@ -12,6 +15,7 @@ from app import clock
 from app.accounts import passwords
 from app.accounts.models import User
 from app.accounts.service import create_account
+from app.accounts.tokens import create_token
 from app.db import Database
 from app.memberships.models import Membership, Tier
 from tests.browser import Person
@@ -30,6 +34,20 @@ def cheap_hashes() -> Iterator[None]:
     yield
     passwords.hasher = dear
     passwords.nobodys_hash.cache_clear()
+
+
+@asynccontextmanager
+async def person_from(site: FastAPI, host: str) -> AsyncIterator[Person]:
+    """A browser that has never been here, at a network address."""
+    transport = httpx.ASGITransport(app=site, client=(host, 1), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield Person(client, site)
+
+
+async def a_token(database: Database, user: User, **options: Any) -> str:
+    """An API token of theirs; returns its secret."""
+    async with database.transaction() as session:
+        return (await create_token(session, user.id, "robot", **{"days": None, **options})).secret
 
 
 async def make_user(

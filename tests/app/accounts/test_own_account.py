@@ -4,8 +4,17 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.accounts.tokens import find_by_token
 from app.memberships.models import Holder
-from tests.app.accounts.conftest import ADA, OTHER_PASSWORD, PASSWORD, is_signed_in, make_user, sign_in
+from tests.app.accounts.conftest import (
+    ADA,
+    OTHER_PASSWORD,
+    PASSWORD,
+    a_token,
+    is_signed_in,
+    make_user,
+    sign_in,
+)
 from tests.browser import Person
 from tests.conftest import new_person
 
@@ -138,15 +147,59 @@ async def test_a_new_address_holds_once_the_link_in_its_mail_is_opened(her, ada,
     assert await is_signed_in(her)
 
 
-async def test_the_link_for_a_new_address_works_on_a_browser_that_is_not_signed_in_and_signs_nobody_in(
-    site, her
+async def test_the_link_for_a_new_address_takes_the_password_on_a_browser_that_is_not_signed_in(
+    site, her, ada, database
 ):
+    """A mistyped address is somebody else's: whoever reads its mail has neither the account nor its password."""
     await ask_for(her)
     async with new_person(site) as phone:
         await phone.open(await her.link_in_mail(NEW))
-        await phone.submit("/account/email/")
+        for guess in ("", OTHER_PASSWORD):
+            await phone.submit("/account/email/", password=guess)
+            assert phone.page.status_code == 422
+        assert (await fresh(database, ada)).email == ADA
+        await phone.submit("/account/email/", password=PASSWORD)
         assert NEW in phone.words
         assert not await is_signed_in(phone)
+    assert (await fresh(database, ada)).email == NEW
+    assert not await is_signed_in(her)
+
+
+async def test_nobody_moves_their_account_to_an_address_by_the_click_of_its_owner(site, her, ada, database):
+    await make_user(database, "owner@elsewhere.example")
+    await ask_for(her)
+    async with new_person(site) as owner:
+        await sign_in(owner, "owner@elsewhere.example")
+        await owner.open(await her.link_in_mail(NEW))
+        token = owner.form("/account/email/").fields["form_token"]
+        answer = await owner.client.post(owner.page.url.path, data={"form_token": token})
+        assert answer.status_code == 422
+    assert (await fresh(database, ada)).email == ADA
+    assert await is_signed_in(her)
+
+
+async def test_the_link_for_a_new_address_is_not_guessed_at_for_ever(site, her, ada, database):
+    await ask_for(her)
+    async with new_person(site) as stranger:
+        await stranger.open(await her.link_in_mail(NEW))
+        for _ in range(10):
+            await stranger.submit("/account/email/", password=OTHER_PASSWORD)
+        await stranger.submit("/account/email/", password=PASSWORD)
+        assert stranger.page.status_code == 429
+    assert (await fresh(database, ada)).email == ADA
+
+
+async def test_a_new_address_signs_out_the_other_browsers_and_leaves_programs_alone(site, her, ada, database):
+    secret = await a_token(database, ada)
+    async with new_person(site) as other:
+        await sign_in(other)
+        await ask_for(her)
+        await her.open(await her.link_in_mail(NEW))
+        await her.submit("/account/email/")
+        assert await is_signed_in(her)
+        assert not await is_signed_in(other)
+    async with database.transaction() as session:
+        assert await find_by_token(session, secret) is not None
 
 
 async def test_the_link_for_a_new_address_works_once_and_for_a_day(her, move_clock):

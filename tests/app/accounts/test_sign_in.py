@@ -8,7 +8,15 @@ from sqlalchemy import select
 from app.accounts import passwords
 from app.accounts.models import BrowserSession, User
 from app.accounts.service import ban, unban
-from tests.app.accounts.conftest import ADA, OTHER_PASSWORD, PASSWORD, is_signed_in, make_user, sign_in
+from tests.app.accounts.conftest import (
+    ADA,
+    OTHER_PASSWORD,
+    PASSWORD,
+    is_signed_in,
+    make_user,
+    person_from,
+    sign_in,
+)
 from tests.browser import Person
 from tests.conftest import new_person
 
@@ -99,7 +107,7 @@ async def test_signing_out_ends_the_session_itself_not_only_the_cookie(her):
 
 
 async def test_a_link_to_sign_out_does_nothing(her):
-    assert (await her.open("/sign-out")).status_code in {404, 405}
+    await her.open("/sign-out")
     assert await is_signed_in(her)
 
 
@@ -155,8 +163,8 @@ async def test_someone_signed_in_goes_straight_on_from_the_sign_in_page(her):
     assert page.headers["location"] == str(her.site.url_path_for("home.dashboard"))
 
 
-async def test_ten_wrong_passwords_close_an_address_for_a_while_even_to_the_right_one(
-    someone, ada, move_clock
+async def test_ten_wrong_passwords_close_an_account_to_their_own_network_address_for_a_while(
+    site, someone, ada, move_clock
 ):
     del ada
     for _ in range(10):
@@ -167,6 +175,9 @@ async def test_ten_wrong_passwords_close_an_address_for_a_while_even_to_the_righ
     assert 0 < int(someone.page.headers["retry-after"]) <= 900
     assert someone.form("/sign-in").fields["email"] == ADA
     assert not await is_signed_in(someone)
+    async with person_from(site, "198.51.100.1") as owner:
+        await sign_in(owner)
+        assert await is_signed_in(owner)
     await move_clock(minutes=15)
     await sign_in(someone)
     assert await is_signed_in(someone)
@@ -177,14 +188,6 @@ async def test_unknown_addresses_are_closed_after_as_many_tries_as_known_ones(so
         await sign_in(someone, "nobody@example.org")
         assert someone.page.status_code == 422
     await sign_in(someone, "nobody@example.org")
-    assert someone.page.status_code == 429
-
-
-async def test_ten_wrong_passwords_for_ten_addresses_close_a_network_address(someone, ada):
-    del ada
-    for number in range(10):
-        await sign_in(someone, f"person{number}@example.org")
-    await sign_in(someone)
     assert someone.page.status_code == 429
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from app.accounts.models import User
 from app.accounts.service import ban, forget_unverified
 from app.memberships.models import Holder
+from app.web.browser import signer
 from tests.app.accounts.conftest import (
     ADA,
     OTHER_PASSWORD,
@@ -102,15 +103,124 @@ async def test_whoever_signed_up_first_with_someone_elses_address_loses_the_acco
         assert not await is_signed_in(squatter)
 
 
+async def test_elsewhere_the_link_verifies_with_the_password_that_was_chosen(site, someone, database):
+    await sign_up(someone)
+    await sign_in(someone)
+    async with new_person(site) as phone:
+        await phone.open(await phone.link_in_mail(ADA))
+        assert "type the password you chose" in phone.words
+        for guess in ("", OTHER_PASSWORD):
+            await phone.submit("/verify/", password=guess)
+            assert phone.page.status_code == 422
+            assert not await is_signed_in(phone)
+            await phone.open(await phone.link_in_mail(ADA))
+        assert (await only_user(database)).verified_at is None
+        await phone.submit("/verify/", password=PASSWORD)
+        assert await is_signed_in(phone)
+    assert (await only_user(database)).verified_at is not None
+    assert not await is_signed_in(someone)
+
+
+async def test_the_owner_of_an_address_takes_over_the_account_that_a_stranger_made_with_it(
+    site, someone, database
+):
+    """The stranger waits for the owner's click: it gives them nothing."""
+    async with new_person(site) as stranger:
+        await sign_up(stranger, password=OTHER_PASSWORD)
+        await sign_in(stranger, password=OTHER_PASSWORD)
+        await stranger.open("/account/email")
+        await stranger.submit("/account/email", email="stranger@example.org", password=OTHER_PASSWORD)
+        moves = await stranger.link_in_mail("stranger@example.org")
+        link = next(mail for mail in await someone.mails(ADA) if "/verify/" in mail.text)
+        await someone.open("/verify/" + link.text.partition("/verify/")[2].split()[0])
+        # The button alone is not on this page, and is not taken either.
+        token = someone.form("/verify/").fields["form_token"]
+        pressed = await someone.client.post(someone.page.url.path, data={"form_token": token})
+        assert pressed.status_code == 422
+        assert (await only_user(database)).verified_at is None
+        await someone.submit("/password", new_password="short")
+        assert someone.page.status_code == 422
+        await someone.submit("/password", new_password=PASSWORD)
+        assert await is_signed_in(someone)
+        assert (await only_user(database)).verified_at is not None
+        assert not await is_signed_in(stranger)
+        await sign_in(stranger, password=OTHER_PASSWORD)
+        assert not await is_signed_in(stranger)
+        assert (await stranger.open(moves)).status_code == 410
+
+
+async def test_verifying_on_the_browser_that_signed_up_ends_the_sessions_elsewhere(site, someone):
+    await sign_up(someone)
+    async with new_person(site) as other:
+        await sign_in(other)
+        assert await is_signed_in(other)
+        await verify(someone)
+        assert await is_signed_in(someone)
+        assert not await is_signed_in(other)
+
+
+async def test_where_one_is_signed_in_to_the_account_the_link_asks_for_no_password(site, someone):
+    await sign_up(someone)
+    async with new_person(site) as other:
+        await sign_in(other)
+        await verify(other)
+        assert await is_signed_in(other)
+
+
+async def test_a_password_is_not_guessed_at_the_link(site, someone):
+    await sign_up(someone)
+    async with new_person(site) as other:
+        await other.open(await other.link_in_mail(ADA))
+        for _ in range(10):
+            await other.submit("/verify/", password=OTHER_PASSWORD)
+            assert other.page.status_code == 422
+        await other.submit("/verify/", password=PASSWORD)
+        assert other.page.status_code == 429
+
+
+async def test_after_its_cookies_are_gone_the_browser_that_signed_up_types_the_password(someone):
+    await sign_up(someone)
+    someone.client.cookies.clear()
+    await someone.open(await someone.link_in_mail(ADA))
+    await someone.submit("/verify/", password=PASSWORD)
+    assert await is_signed_in(someone)
+
+
+async def test_a_link_from_before_it_knew_its_browser_asks_for_the_password(someone, database, settings):
+    await sign_up(someone)
+    user = await only_user(database)
+    old = signer(settings, "verify").dumps([user.id, user.email])
+    await someone.open(f"/verify/{old}")
+    await someone.submit("/verify/", password=PASSWORD)
+    assert await is_signed_in(someone)
+
+
+async def test_the_mail_that_an_operator_has_sent_verifies_nobody_by_a_click(site, someone, database):
+    await sign_up(someone)
+    boss = await make_user(database, "boss@example.org", is_operator=True)
+    user = await only_user_but(database, boss)
+    async with new_person(site) as operator:
+        await sign_in(operator, "boss@example.org")
+        await operator.open(f"/admin/people/{user.id}")
+        await operator.submit("/verification")
+        await operator.open(await operator.link_in_mail(ADA))
+        assert "type the password you chose" in operator.words
+
+
+async def only_user_but(database, other: User) -> User:
+    async with database.transaction() as session:
+        return (await session.scalars(select(User).where(User.id != other.id))).one()
+
+
 async def test_the_mail_can_be_sent_again_five_times_an_hour(someone):
     await sign_up(someone)
-    for _ in range(4):
+    for _ in range(5):
         await someone.submit("/verify")
         assert "Look into your mail" in someone.words
-    assert len(await someone.mails(ADA)) == 5
+    assert len(await someone.mails(ADA)) == 6
     await someone.submit("/verify")
     assert someone.page.status_code == 429
-    assert len(await someone.mails(ADA)) == 5
+    assert len(await someone.mails(ADA)) == 6
     await someone.open(await someone.link_in_mail(ADA))
     await someone.submit("/verify/")
     assert await is_signed_in(someone)

@@ -67,6 +67,19 @@ async def test_someone_with_an_account_signs_in_and_accepts(at_ada_s, site, data
         assert "In figures" in person.words
 
 
+async def test_an_invitation_that_verifies_the_address_signs_out_every_other_browser(
+    at_ada_s, site, database, riverside
+):
+    dan = await a_person(database, "dan@example.org", verified=False)
+    await invited(at_ada_s, "dan@example.org")
+    path = await link_to(database, "dan@example.org")
+    async with signed_in(site, dan) as other, signed_in(site, dan) as person:
+        await person.open(path)
+        await person.submit(path)
+        assert "You host for Riverside Housing now." in person.words
+        assert (await other.open("/account", follow=False)).status_code == 303
+
+
 async def test_who_hosts_already_keeps_their_role(at_ada_s, site, database, riverside):
     dan = await a_person(database, "dan@example.org")
     await invited(at_ada_s, "dan@example.org")

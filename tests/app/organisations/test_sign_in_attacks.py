@@ -7,12 +7,14 @@ import pytest
 from joserfc.jwk import RSAKey
 from sqlalchemy import func, select, update
 
+from app.accounts.changes import change_password
 from app.accounts.models import User
-from app.organisations.models import SignInAttempt, SignInDomain
+from app.accounts.service import held
+from app.organisations.models import ExternalIdentity, SignInAttempt, SignInDomain
 from app.web.outside import MOST_BYTES
 from tests.app.organisations.providers import at_provider, begin, come_back, set_up, through
 from tests.conftest import new_person
-from tests.factories import a_person, an_organisation
+from tests.factories import a_person, an_organisation, signed_in
 from tests.openid_provider import EC, running_provider, signed, signed_with_the_public_key, unsigned
 
 STRANGER = RSAKey.generate_key(2048, {"kid": "r1"})
@@ -260,3 +262,51 @@ async def test_nothing_secret_is_logged(someone, signs_in, capsys):
     assert "sign_in.through" in said
     for secret in (address.partition("code=")[2][:16], "between us", "dov@riverside.example"):
         assert secret not in said
+
+
+async def test_who_left_for_the_provider_before_a_new_password_does_not_come_in(
+    site, someone, database, signs_in, provider, move_clock
+):
+    dov = await a_person(database, "dov@riverside.example")
+    back = await at_provider(await begin(someone))
+    await move_clock(seconds=5)
+    async with database.transaction() as session:
+        await change_password(session, await held(session, dov.id), "!")
+    await come_back(someone, back)
+    assert "session" not in someone.client.cookies
+    assert someone.page.status_code == 403
+    await move_clock(seconds=5)
+    await through(someone)
+    assert "session" in someone.client.cookies
+
+
+async def test_an_account_that_somebody_made_with_anothers_address_is_not_verified_by_a_link(
+    site, database, signs_in, provider
+):
+    """Whom the provider knows under an address of its own has not shown that another one is theirs."""
+    victim = await a_person(database, "victim@example.org", verified=False)
+    async with signed_in(site, victim) as stranger:
+        await through(stranger)
+        await stranger.submit("/link")
+        assert stranger.page.status_code == 403
+        assert "Verify your e-mail address first" in stranger.words
+    async with database.transaction() as session:
+        assert (await session.get_one(User, victim.id)).verified_at is None
+        assert await session.scalar(select(ExternalIdentity)) is None
+
+
+async def test_a_question_asked_in_a_session_that_has_ended_links_nothing(site, database, signs_in, provider):
+    ada = await a_person(database, "adele@example.org")
+    async with signed_in(site, ada) as thief:
+        await through(thief)
+        asked = thief.form("/link").fields["link"]
+        path = thief.form("/link").action
+        async with database.transaction() as session:
+            await change_password(session, await held(session, ada.id), "!")
+        async with signed_in(site, ada) as owner:
+            await owner.open("/account")
+            token = owner.form("/account").fields["form_token"]
+            answer = await owner.client.post(path, data={"form_token": token, "link": asked})
+            assert answer.status_code == 403
+    async with database.transaction() as session:
+        assert await session.scalar(select(ExternalIdentity)) is None

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select, update
 
+from app import clock
 from app.accounts import passwords
 from app.accounts.links import ResetLink, VerifyLink, fragment_of
 from app.accounts.models import User
@@ -80,17 +81,22 @@ async def test_no_mail_and_no_form_opens_it_either(site, database, dov, required
             await person.submit("/sign-up", name="D", email=email, password="a kettle full of rain")
             assert ELSEWHERE in person.words
     assert await mails(database) == 0
-    reset = ResetLink(dov.id, fragment_of(settings, await fresh(database, dov))).sign(settings)
+    reset = await reset_link(database, settings, dov)
     new = await a_person(database, "new@riverside.example", verified=False)
     verify = VerifyLink(new.id, new.email).sign(settings)
     async with new_person(site) as person:
         await person.open(f"/new-password/{reset}")
         assert ELSEWHERE in person.words
         await person.open(f"/verify/{verify}")
-        await person.submit("/verify")
+        await person.submit("/verify", password="whatever it was")
         assert ELSEWHERE in person.words
         assert "session" not in person.client.cookies
     assert (await fresh(database, new)).verified_at is None
+
+
+async def reset_link(database, settings, user) -> str:
+    now = int(clock.now().timestamp())
+    return ResetLink(user.id, fragment_of(settings, await fresh(database, user)), now).sign(settings)
 
 
 async def fresh(database, user) -> User:
@@ -99,7 +105,7 @@ async def fresh(database, user) -> User:
 
 
 async def test_a_link_from_before_sets_no_password(site, database, dov, signs_in, settings):
-    reset = ResetLink(dov.id, fragment_of(settings, await fresh(database, dov))).sign(settings)
+    reset = await reset_link(database, settings, dov)
     async with new_person(site) as person:
         await person.open(f"/new-password/{reset}")
         async with database.transaction() as session:

@@ -23,10 +23,10 @@ from tests.app.permissions.rules import (
     ROOM_HOSTS,
     SIGNATURE,
     SIGNED_IN,
-    SIGNED_IN_NOT_THERE,
     TAKER,
     TOKEN,
     VERIFIED,
+    VERIFIED_NOT_THERE,
     Rule,
 )
 
@@ -37,6 +37,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", "/sign-up", ANYONE),
     ("GET", "/verify/{token}", ANYONE),
     ("POST", "/verify/{token}", ANYONE),
+    ("POST", "/verify/{token}/password", ANYONE),
     ("GET", "/mail-sent", ANYONE),
     ("POST", "/verify", ANYONE),
     ("GET", "/sign-in", ANYONE),
@@ -113,7 +114,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", "/sign-in/through", ANYONE),
     ("GET", "/sign-in/with/{slug}", NOT_THERE),
     ("GET", "/sign-in/with/{slug}/return", NOT_THERE),
-    ("POST", "/sign-in/with/{slug}/link", SIGNED_IN_NOT_THERE),
+    ("POST", "/sign-in/with/{slug}/link", VERIFIED_NOT_THERE),
     ("GET", "/ledger", BOOKS),
     ("GET", "/ledger/entries.csv", BOOKS),
     ("GET", "/ledger/contributors", BOOKS),

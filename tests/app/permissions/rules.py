@@ -36,6 +36,7 @@ NOT_THERE = rule(HIDDEN, guest=HIDDEN)
 SIGNATURE = rule(SIGN_IN)  # for BigBlueButton, which signs what it sends
 SIGNED_IN = rule(OPEN)
 SIGNED_IN_NOT_THERE = rule(HIDDEN)
+VERIFIED_NOT_THERE = SIGNED_IN_NOT_THERE | {"unverified": REFUSED}
 HOST_ALONE = rule(HIDDEN, host=OPEN, suspended_host=OPEN)
 VERIFIED = rule(OPEN, unverified=REFUSED)
 INVITED = rule(REFUSED, nobody=OPEN)  # to whose address the invitation was sent

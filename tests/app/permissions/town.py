@@ -141,7 +141,8 @@ class Town:
         fresh = await a_person(self.database, "fresh@example.org", verified=False)
         fragment = fragment_of(settings, nobody)
         self.at["verify.token"] = VerifyLink(fresh.id, fresh.email).sign(settings)
-        self.at["new-password.token"] = ResetLink(nobody.id, fragment).sign(settings)
+        made_at = int(clock.now().timestamp())
+        self.at["new-password.token"] = ResetLink(nobody.id, fragment, made_at).sign(settings)
         self.at["account.token"] = AddressLink(nobody.id, fragment, nobody.email, "n@example.org").sign(
             settings
         )
