@@ -102,9 +102,10 @@ def _serve(asked: argparse.Namespace) -> int:
 
 
 def _worker(_asked: argparse.Namespace) -> int:
-    from app.worker import work
+    from app.worker import work, yield_to_site
 
     settings = read(Settings)
+    yield_to_site()
     logs.configure(as_json=settings.log_json)
     if settings.demo and settings.demo_clock:
         clock.follow(settings.demo_clock)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 
 import psycopg
@@ -37,6 +38,9 @@ log = structlog.get_logger()
 housekeeping = Blueprint()
 
 KEEP_FAILED_HOURS = 7 * 24
+# Who is at the site goes first: the worker has few connections, queues for them for as long as it takes, and gets
+# what the server processes leave of the processors.
+CONNECTIONS, PATIENCE_SECONDS, NICENESS = 4, 60.0, 10
 AGAIN_AFTER_SECONDS = 2.0
 # A worker that has not said for so long that it lives was killed, or lost the database while it worked.
 LIVES_EVERY_SECONDS, SILENT_SECONDS = 5.0, 20.0
@@ -96,7 +100,7 @@ TASKS = jobs.collect(
 
 async def work(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM; a database that goes away is waited for."""
-    database, servers = Database(settings), Servers(settings)
+    database, servers = database_of(settings), Servers(settings)
     alerts = Alerts(database)
     stop = _stop_signal()
     async with alerts.kept(), servers.connected():
@@ -111,6 +115,18 @@ async def work(settings: Settings) -> None:
                     await asyncio.wait_for(stop.wait(), AGAIN_AFTER_SECONDS)
     await database.close()
     log.info("worker.stopped")
+
+
+def yield_to_site() -> None:
+    """Let this process wait for the processors behind those that answer browsers, on the same machine."""
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+
+
+def database_of(settings: Settings) -> Database:
+    """The worker's few connections: rounds over everybody and mails must not take those of the site."""
+    few = min(CONNECTIONS, settings.database_pool)
+    return Database(settings.model_copy(update={"database_pool": few}), patience=PATIENCE_SECONDS)
 
 
 def mailer_of(settings: Settings) -> mail.Mailer:

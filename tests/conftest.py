@@ -20,6 +20,7 @@ from app import clock, i18n, wording
 from app.contributions.rules import ship_rules
 from app.db import Database
 from app.main import make_app
+from app.memberships import rounds
 from app.memberships.shipped import ship
 from app.models import Base
 from app.settings import ROOT, Settings
@@ -27,6 +28,8 @@ from bbb_client.simulator import running_simulator
 from tests.browser import Person
 
 SECRET = "the shared secret of the simulator"
+# A test's rounds have nobody to yield to.
+rounds.SHARE = 1.0
 
 
 @pytest.fixture(scope="session")

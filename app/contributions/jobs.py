@@ -13,7 +13,8 @@ from app.contributions.readers import Post
 from app.contributions.reminding import remind
 from app.db import Database
 from app.mail import Mailer
-from app.memberships.limits import hold
+from app.memberships.limits import HeldLimits
+from app.memberships.rounds import for_each_holder
 
 AT_MINUTE = 11  # of each hour; in demo mode every minute, since its clock is moved
 
@@ -56,10 +57,12 @@ async def ask_everyone(database: Database) -> int:
     """Ask about each holder in a transaction of its own; returns how many were asked about."""
     async with database.transaction() as session:
         holders = await _worth_asking(session)
-    for holder_id in holders:
-        async with database.transaction() as session:
-            await granting.ask(session, await hold(session, holder_id))
-    return len(holders)
+    return await for_each_holder(database, holders, _ask, name="grants.asking.put_off")
+
+
+async def _ask(session: AsyncSession, held: HeldLimits) -> bool:
+    await granting.ask(session, held)
+    return True
 
 
 async def _worth_asking(session: AsyncSession) -> list[int]:

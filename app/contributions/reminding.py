@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -15,12 +14,13 @@ from app.contributions.membership_saying import membership_of
 from app.contributions.readers import Post, readers_of, spoken_to
 from app.db import Database
 from app.memberships.course import HolderCourse, Line, courses_of
-from app.memberships.limits import Standing, hold, standings
+from app.memberships.limits import HeldLimits, Standing, standings
 from app.memberships.models import Holder, HolderKind, MembershipReminder, Tier
+from app.memberships.rounds import Pace, for_each_holder
 from app.memberships.shipped import FREE
 from quotas.memberships import ENDING_WITHIN, NOT_LATER_THAN, Reminder, State, due_reminder, is_followed
 
-HOLDERS_AT_ONCE = 200
+HOLDERS_AT_ONCE = 50
 
 log = structlog.get_logger()
 
@@ -47,17 +47,17 @@ async def remind(database: Database, post: Post) -> int:
 
     Read without locks first, a few hundred holders at a time; decided again under the holder's lock.
     """
-    after, told = 0, 0
+
+    async def work(session: AsyncSession, held: HeldLimits) -> bool:
+        return await _remind_holder(session, post, held)
+
+    after, told, pace = 0, 0, Pace()
     while True:
         async with database.transaction() as session:
             holders = await _with_an_end_near(session, after)
             due = await _with_something_due(session, holders)
-        for holder_id in due:
-            try:
-                async with database.transaction() as session:
-                    told += await _remind_holder(session, post, holder_id)
-            except SQLAlchemyError as error:  # one that is busy is looked at in the next round
-                log.warning("membership.reminder.put_off", holder=holder_id, error=type(error).__name__)
+        await pace.rest()
+        told += await for_each_holder(database, due, work, name="membership.reminder.put_off", pace=pace)
         if len(holders) < HOLDERS_AT_ONCE:
             return told
         after = holders[-1]
@@ -89,9 +89,9 @@ async def _with_something_due(session: AsyncSession, holders: Sequence[int]) -> 
     return [holder_id for holder_id in known if _due(courses[holder_id], sent)]
 
 
-async def _remind_holder(session: AsyncSession, post: Post, holder_id: int) -> bool:
+async def _remind_holder(session: AsyncSession, post: Post, held: HeldLimits) -> bool:
     """Write what is due, and that it was written, in one transaction; False: nothing is, or nobody can be told."""
-    held = await hold(session, holder_id)
+    holder_id = held.holder_id
     course = (await courses_of(session, [held]))[holder_id]
     line = _ending(course)
     due = _due(course, await _sent(session, [line.row.id] if line else []))

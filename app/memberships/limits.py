@@ -55,7 +55,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class HeldLimits(Standing):
-    """A standing read while the holder's row is locked: only `hold` makes one.
+    """A standing read while the holder's row is locked: only `hold` and `hold_if_free` make one.
 
     Whatever spends a limit asks for this type, so the type checker refuses to do it without the lock.
     """
@@ -125,6 +125,14 @@ async def hold(session: AsyncSession, holder_id: int) -> HeldLimits:
     lock = select(Holder.id).where(Holder.id == holder_id).with_for_update(key_share=True)
     if await session.scalar(lock) is None:
         raise NotFoundError
+    return HeldLimits(**vars(await standing_of(session, holder_id)))
+
+
+async def hold_if_free(session: AsyncSession, holder_id: int) -> HeldLimits | None:
+    """The same for who has time: None if somebody holds the holder at this moment, or it is gone."""
+    lock = select(Holder.id).where(Holder.id == holder_id).with_for_update(key_share=True, skip_locked=True)
+    if await session.scalar(lock) is None:
+        return None
     return HeldLimits(**vars(await standing_of(session, holder_id)))
 
 

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from procrastinate import Blueprint, JobContext, RetryStrategy
 from sqlalchemy import exists, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import jobs
 from app.db import Database
 from app.mail import Mailer
-from app.memberships.limits import Standing, hold, standings
+from app.memberships.limits import HeldLimits, Standing, standings
 from app.memberships.models import Holder, PolicyRow
+from app.memberships.rounds import Pace, for_each_holder
 from app.recordings import telling
 from app.recordings.fullness import warn_of_storage
 from app.recordings.models import Recording
@@ -26,10 +25,9 @@ from app.settings import Settings
 from quotas.retention import Step
 from quotas.storage import warning_step
 
-HOLDERS_AT_ONCE = 200
+HOLDERS_AT_ONCE = 50
 AT_MINUTE = 41  # of each hour; in demo mode every minute, since its clock is moved
 
-log = structlog.get_logger()
 tasks = Blueprint()
 
 
@@ -75,18 +73,20 @@ def post_of(settings: Settings, mailer: Mailer) -> Post:
 
 
 async def keep(database: Database, post: Post) -> None:
-    """Look at every holder with recordings, a few hundred at a time; lock only those about whom something is due."""
+    """Look at every holder with recordings, some at a time; lock only those about whom something is due."""
+
+    async def work(session: AsyncSession, held: HeldLimits) -> bool:
+        await _keep_holder(session, post, held)
+        return True
+
     after: int | None = 0
+    pace = Pace()
     while after is not None:
         async with database.transaction() as session:
             holders = await _next_holders(session, after)
             due = await _with_something_due(session, holders)
-        for holder_id in due:
-            try:
-                async with database.transaction() as session:
-                    await _keep_holder(session, post, holder_id)
-            except SQLAlchemyError as error:  # one that is busy is looked at in the next round
-                log.warning("recording.keeping.put_off", holder=holder_id, error=type(error).__name__)
+        await pace.rest()
+        await for_each_holder(database, due, work, name="recording.keeping.put_off", pace=pace)
         after = holders[-1].id if len(holders) == HOLDERS_AT_ONCE else None
 
 
@@ -129,14 +129,13 @@ def _is_due(standing: Standing, removal: str, holder: Any, rows: Sequence[Any]) 
     )
 
 
-async def _keep_holder(session: AsyncSession, post: Post, holder_id: int) -> None:
-    """Do what is due about one holder, under its lock."""
-    held = await hold(session, holder_id)
+async def _keep_holder(session: AsyncSession, post: Post, held: HeldLimits) -> None:
+    """Do what is due about one holder."""
     due = await due_of(session, held)
     await write_down(session, held, due)
     await warn_of_storage(session, post, held)
     for step in (Step.WARN_FIRST, Step.WARN_LAST):
-        await warn(session, post, holder_id, due, step)
+        await warn(session, post, held.holder_id, due, step)
     for kept in due.of(Step.REMOVE):
         await remove(session, kept, due.removal)
 

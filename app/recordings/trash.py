@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.db import Database
-from app.memberships.limits import hold
+from app.memberships.limits import HeldLimits
+from app.memberships.rounds import for_each_holder
 from app.recordings.models import Recording, RecordingState, Wanted
 from app.recordings.service import TRASH
 from app.recordings.telling import wish_deletion
@@ -25,17 +26,15 @@ async def empty_trash(database: Database) -> None:
     async with database.transaction() as session:
         over = select(Recording.holder_id).where(*_IS_OVER, Recording.trashed_at <= clock.now() - TRASH)
         holders = (await session.scalars(over.distinct())).all()
-    for holder_id in sorted(holders):
-        async with database.transaction() as session:
-            await _empty(session, holder_id)
+    await for_each_holder(database, sorted(holders), _empty, name="recording.trash.put_off")
 
 
-async def _empty(session: AsyncSession, holder_id: int) -> None:
+async def _empty(session: AsyncSession, held: HeldLimits) -> bool:
     """Read again under the lock: somebody may just have restored it."""
-    await hold(session, holder_id)
     over = select(Recording).where(
-        Recording.holder_id == holder_id, *_IS_OVER, Recording.trashed_at <= clock.now() - TRASH
+        Recording.holder_id == held.holder_id, *_IS_OVER, Recording.trashed_at <= clock.now() - TRASH
     )
     for recording in (await session.scalars(over)).all():
         log.info("recording.trash_over", recording=recording.id)
         await wish_deletion(session, recording)
+    return True
