@@ -155,8 +155,11 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings, *, patience: float | None = None) -> None:
         self.dsn = settings.dsn()
+        # At the pool's own queue nobody goes before anybody, and nobody is sent away.
         self.gate = Gate(
-            settings.database_pool, settings.database_queue_seconds if patience is None else patience
+            settings.database_pool,
+            settings.database_queue_seconds if patience is None else patience,
+            kept=1,
         )
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",

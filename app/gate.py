@@ -1,8 +1,8 @@
-"""The gate before the connections: who has come first goes first, who must be written down goes before all others."""
+"""Gates: who has come first goes first, nobody queues for long, and what must be written goes before all others."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from enum import IntEnum
@@ -38,20 +38,39 @@ class BusyError(UnavailableError):
         return {"retry-after": "2"}
 
 
-# Whether the request or job that runs here had a turn already. Each has a context of its own.
+# Whether the request or job that runs here had a turn already, and its place: each has a context of its own.
 _has_begun: ContextVar[bool] = ContextVar("has_begun", default=False)
+_place: ContextVar["Place | None"] = ContextVar("place", default=None)
+
+
+class Place:
+    """A place behind a gate, which is given back once."""
+
+    def __init__(self, leave: Callable[[], None]) -> None:
+        self._leave: Callable[[], None] | None = leave
+
+    def give_back(self) -> None:
+        """Somebody else may have it."""
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
+
+
+def step_out() -> None:
+    """Whoever waits for somebody else than this site, as for BigBlueButton, needs no place here meanwhile."""
+    place = _place.get()
+    if place is not None:
+        place.give_back()
 
 
 class Gate:
-    """Lets as many in at once as there are connections; who has waited for `patience` seconds is sent away.
+    """Lets so many in at once, in order; who has waited for `patience` seconds is sent away.
 
-    The last place is for who is finishing alone. At the pool's own queue nobody goes before anybody.
+    `kept` of the places are for who is finishing alone: all others may be waiting for a lock, for seconds.
     """
 
-    def __init__(self, places: int, patience: float) -> None:
-        # The last place is kept for who is finishing: all others may be waiting for a lock, for seconds.
-        self._free = places
-        self._kept = 1 if places > 1 else 0
+    def __init__(self, places: int, patience: float, *, kept: int = 0) -> None:
+        self._free, self._kept = places, kept
         self._patience = patience
         self._waiting: dict[Turn, deque[asyncio.Future[bool]]] = {turn: deque() for turn in Turn}
 
@@ -69,6 +88,14 @@ class Gate:
             yield
         finally:
             self._leave()
+
+    async def enter(self) -> Place:
+        """A place until it is given back, by `step_out` too. Raises BusyError."""
+        await self._enter(Turn.COMING)
+        _has_begun.set(True)
+        place = Place(self._leave)
+        _place.set(place)
+        return place
 
     async def _enter(self, turn: Turn) -> None:
         if self._free > self._kept_from(turn):

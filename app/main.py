@@ -41,6 +41,7 @@ from app.settings import Settings
 from app.templating import STATIC, Templates, static_version
 from app.web import csrf, errors, health, self_check
 from app.web.connections import hear_of_no_descriptors
+from app.web.entrance import Entrance
 from app.web.frame import Frame
 from app.web.index import Pages, Paths, pages_of, without_trimmings
 from app.web.proxies import Proxies
@@ -68,6 +69,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.mailer = Mailer(app.state.templates, unsubscribe_links(settings))
     # Form tokens are new in every answer, so that its compressed size tells nothing about them.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
+    app.add_middleware(Entrance, settings=settings)
     app.add_middleware(Frame, settings=settings)
     app.add_middleware(Proxies, settings=settings, alerts=app.state.alerts)
     app.add_middleware(Held)

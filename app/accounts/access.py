@@ -16,7 +16,7 @@ from app.db import Database, get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.outages import outage_of
-from app.web.browser import get_cookie
+from app.web.browser import get_cookie, speak_to_stranger
 
 ZONE_COOKIE = "zone"  # where a guest's browser is; a script writes it
 ACTING = "acting"  # the cookie that says for whom one acts on this browser
@@ -118,6 +118,8 @@ async def load_viewer(request: Request) -> Viewer | None:
 
     In a transaction of its own: a page that then asks BigBlueButton holds no connection meanwhile.
     """
+    # Until it is known who it is: should that fail, the page that says so speaks their language.
+    speak_to_stranger(request)
     found = None
     if token := get_cookie(request, sessions.COOKIE):
         found = await _seen(get_database(request), token)
@@ -177,16 +179,7 @@ def use_language(request: Request, viewer: Viewer | None) -> None:
     if viewer:
         i18n.speak(viewer.language)
     else:
-        i18n.speak(get_cookie(request, "language") or asked_for(request))
-
-
-def asked_for(request: Request) -> str:
-    """The first of the languages that the browser or program asks for that is spoken here."""
-    for part in request.headers.get("accept-language", "").split(","):
-        code = part.split(";")[0].strip().split("-")[0].lower()
-        if code in i18n.LANGUAGES:
-            return code
-    return i18n.DEFAULT
+        speak_to_stranger(request)
 
 
 AnyViewer = Annotated[Viewer | None, Depends(load_viewer)]

@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from app import i18n, wording
-from app.accounts.access import Viewer, asked_for, load_api_viewer
+from app.accounts.access import Viewer, load_api_viewer
 from app.api.rates import count_call
+from app.web.browser import asked_for
 
 LARGEST_BODY = 64_000
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

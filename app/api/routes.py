@@ -7,7 +7,6 @@ from fastapi.security import HTTPBearer
 from starlette.routing import Match
 
 from app import i18n
-from app.accounts.access import asked_for
 from app.api import (
     contributions,
     invitations,
@@ -22,6 +21,7 @@ from app.api import (
 from app.api.document import document
 from app.api.errors import EVERY_CALL, OtherMethodError
 from app.errors import NotFoundError
+from app.web.browser import asked_for
 from app.web.pages import path_of
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

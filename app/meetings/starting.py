@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import FAILURES, Database
 from app.errors import ConflictError, GuildhallError, UnavailableError
-from app.gate import BusyError
+from app.gate import BusyError, step_out
 from app.i18n import lazy
 from app.meetings import wire
 from app.meetings.confirmation import Running, confirm, release, state_of, surely
@@ -127,6 +127,7 @@ async def _ask(database: Database, bbb: BBB, meeting_id: int, create: wire.ToCre
 
     Then the reservation stays until the next round has asked (`following`).
     """
+    step_out()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return (await bbb.client.create(create)).create_time
@@ -181,6 +182,7 @@ async def _until_running(database: Database, meeting_id: int) -> bool:
 
     Raises ServerSilentError when it does not come to run, EndedMeanwhileError when somebody has ended it.
     """
+    step_out()
     loop = asyncio.get_running_loop()
     ends, pause = loop.time() + WAIT_SECONDS, LOOK_AFTER
     while True:

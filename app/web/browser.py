@@ -8,7 +8,7 @@ from functools import cache
 from fastapi import Request, Response
 from itsdangerous import BadSignature, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer
 
-from app import clock
+from app import clock, i18n
 from app.settings import Settings
 
 YEAR = 365 * 24 * 3600
@@ -48,6 +48,20 @@ def delete_cookie(request: Request, response: Response, name: str) -> None:
     """Make the browser forget a cookie."""
     settings = settings_of(request)
     response.delete_cookie(cookie_name(settings, name), path="/", secure=settings.secure, httponly=True)
+
+
+def asked_for(request: Request) -> str:
+    """The first of the languages that the browser or program asks for that is spoken here."""
+    for part in request.headers.get("accept-language", "").split(","):
+        code = part.split(";")[0].strip().split("-")[0].lower()
+        if code in i18n.LANGUAGES:
+            return code
+    return i18n.DEFAULT
+
+
+def speak_to_stranger(request: Request) -> None:
+    """Speak the language that was chosen on this browser, else the one that it asks for."""
+    i18n.speak(get_cookie(request, "language") or asked_for(request))
 
 
 def browser_id(request: Request) -> str:

@@ -17,6 +17,7 @@ from app.errors import ForbiddenError, GuildhallError, NotFoundError, Unavailabl
 from app.gate import BusyError
 from app.i18n import lazy
 from app.outages import outage_of
+from app.web.browser import speak_to_stranger
 from app.web.csrf import FIELD, ExpiredFormError, protect
 from app.web.forms import message
 from app.web.pages import page
@@ -148,9 +149,14 @@ def _typed(request: Request) -> list[tuple[str, str]]:
 async def _guildhall(request: Request, error: Exception) -> Response:
     assert isinstance(error, GuildhallError)  # noqa: S101  what the handler is registered for
     if isinstance(error, BusyError):
-        log.warning("database.busy", waiting=request.app.state.database.gate.waiting)
         await _keep_form(request)
     return answer(request, error)
+
+
+async def answer_busy(request: Request) -> Response:
+    """The answer to who was not even let in: what was typed is kept, nothing else is done."""
+    speak_to_stranger(request)
+    return await _guildhall(request, BusyError())
 
 
 async def _keep_form(request: Request) -> None:

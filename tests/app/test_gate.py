@@ -39,7 +39,7 @@ class Crowd:
 
 
 async def test_who_comes_first_goes_first():
-    crowd = Crowd(Gate(2, patience=5))
+    crowd = Crowd(Gate(2, patience=5, kept=1))
     coming = []
     for number in range(5):
         coming.append(crowd.come(str(number), seconds=0.01))
@@ -49,7 +49,7 @@ async def test_who_comes_first_goes_first():
 
 
 async def test_who_has_waited_for_too_long_is_sent_away_and_told_when_to_come_back():
-    crowd = Crowd(Gate(2, patience=0.05))
+    crowd = Crowd(Gate(2, patience=0.05, kept=1))
     long = crowd.come("long", seconds=0.3)
     await asyncio.sleep(0)
     waits = crowd.come("waits")
@@ -65,7 +65,7 @@ async def test_who_has_waited_for_too_long_is_sent_away_and_told_when_to_come_ba
 
 
 async def test_a_crowd_without_end_is_not_let_into_the_queue():
-    gate = Gate(2, patience=5)
+    gate = Gate(2, patience=5, kept=1)
     crowd = Crowd(gate)
     coming = [crowd.come(str(number)) for number in range(LONGEST + 3)]
     done = await asyncio.gather(*coming, return_exceptions=True)
@@ -75,7 +75,7 @@ async def test_a_crowd_without_end_is_not_let_into_the_queue():
 
 
 async def test_who_is_finishing_has_a_place_that_nobody_else_takes():
-    crowd = Crowd(Gate(2, patience=0.05))
+    crowd = Crowd(Gate(2, patience=0.05, kept=1))
     slow = crowd.come("slow", seconds=0.2)
     await asyncio.sleep(0)
     waits = crowd.come("waits")
@@ -87,7 +87,7 @@ async def test_who_is_finishing_has_a_place_that_nobody_else_takes():
 
 
 async def test_who_is_finishing_goes_before_all_and_who_has_begun_before_who_comes():
-    crowd = Crowd(Gate(2, patience=5))
+    crowd = Crowd(Gate(2, patience=5, kept=1))
     begun = asyncio.Event()
     back = crowd.come_back("comes back", begun)
     await asyncio.sleep(0.01)
@@ -105,7 +105,7 @@ async def test_who_is_finishing_goes_before_all_and_who_has_begun_before_who_com
 
 @pytest.mark.parametrize("moment", ["while it waits", "when the place is given"])
 async def test_who_goes_away_by_themselves_keeps_no_place(moment):
-    gate = Gate(2, patience=5)
+    gate = Gate(2, patience=5, kept=1)
     crowd = Crowd(gate)
 
     async def pass_and_end(other: list[asyncio.Task[None]]) -> None:
