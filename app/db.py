@@ -115,14 +115,16 @@ class Statement:
 
 
 class Query(Generic[T]):
-    """A statement whose rows become `kind`, a dataclass: its columns are the fields, in their order."""
+    """A statement whose rows become `kind`, a dataclass: its columns have the names of the fields."""
 
     def __init__(self, kind: Callable[..., T], sql: str) -> None:
         self._kind, self._statement = kind, Statement(sql)
 
     async def rows(self, session: AsyncSession, **values: object) -> list[T]:
         """What it finds."""
-        return [self._kind(*row) for row in await self._statement.rows(session, **values)]
+        found = await self._statement.rows(session, **values)
+        # The driver's rows are mappings, those of SQLAlchemy have one.
+        return [self._kind(**getattr(row, "_mapping", row)) for row in found]
 
     async def row(self, session: AsyncSession, **values: object) -> T | None:
         """The one row that it finds, or None."""

@@ -94,8 +94,8 @@ USE = """
 _USE = Query(
     Use,
     f"""
-    SELECT used.at_once, used.earliest_end, coalesce(h.stored_bytes, 0), used.reserved_bytes, h.over_since,
-           coalesce((SELECT recording_removal FROM policy WHERE id = 1), '')
+    SELECT used.at_once, used.earliest_end, coalesce(h.stored_bytes, 0) AS stored_bytes, used.reserved_bytes,
+           h.over_since, coalesce((SELECT recording_removal FROM policy WHERE id = 1), '') AS removal
     FROM ({USE.format(holder=":holder")}) used LEFT JOIN holders h ON h.id = :holder
     """,  # noqa: S608  nothing of it was typed
 )

@@ -87,14 +87,16 @@ _SITUATION = Query(
                  AND (newer.last_used_at, newer.id) > (r.last_used_at, r.id)
            ) AS newer_rooms,
            (SELECT id FROM meetings WHERE room_id = r.id AND state IN ('starting', 'running')) AS unfinished_id,
-           used.at_once, used.earliest_end, h.stored_bytes, used.reserved_bytes, h.over_since, p.recording_removal,
-           sitting.sitting_id, sitting.used, sitting.last_ended_at,
+           used.at_once, used.earliest_end, h.stored_bytes, used.reserved_bytes, h.over_since,
+           p.recording_removal AS removal,
+           sitting.sitting_id, sitting.used AS sitting_used, sitting.last_ended_at AS sitting_ended_at,
            (
                SELECT count(*) FROM meetings WHERE holder_id = r.holder_id AND large_session
                  AND reserved_at >= :month AND state <> 'failed'
            ) AS large_sessions,
-           share.user_id, share.name, share.slug, share.storage_share, share.stored_bytes, share.reserved_bytes,
-           share.is_first
+           share.user_id AS share_user_id, share.name AS share_name, share.slug AS share_slug,
+           share.storage_share AS share_given, share.stored_bytes AS share_stored,
+           share.reserved_bytes AS share_reserved, share.is_first AS share_is_first
     FROM rooms r
     JOIN users u ON u.id = r.host_id
     JOIN holders h ON h.id = r.holder_id

@@ -73,7 +73,7 @@ async def test_a_start_that_is_sent_again_is_still_not_to_be_recorded(site, data
     ada = await a_person(database)
     await a_room(database, ada, address="the-place")
     async with httpx.AsyncClient(base_url=simulator.control) as control:
-        await control.post("faults", json={"kind": "error-500", "call": "create"})
+        await control.post("faults", json={"kind": "checksum-refused", "call": "create"})
     async with signed_in(site, ada) as person:
         await person.open("/r/the-place")
         token = person.form("/start").fields["form_token"]
