@@ -27,6 +27,8 @@ from app.i18n import Text, lazy
 
 LARGEST_FILE = 5_000_000
 
+_BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \r\n\t"
+
 
 class FileKind(StrEnum):
     """The files that can be read."""
@@ -62,7 +64,8 @@ def kind_of(content: bytes) -> FileKind:
         statements_in(content)
         return FileKind.CAMT
     refuse_foreign(content)
-    if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+    # In UTF-16 every second byte of it is zero.
+    if content[:200].replace(b"\0", b"").lstrip(_BEFORE_XML).startswith(b"<"):
         return FileKind.CAMT
     table = table_of(content)
     liberapay.refuse_patrons(table)

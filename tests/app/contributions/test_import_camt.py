@@ -25,6 +25,13 @@ def test_a_namespace_with_a_prefix_or_none_changes_nothing(shape):
     assert lines(camt(ntry(ref="B1", details=tx()), **shape)).payments[0].cents == 12_000
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252", "latin-1"])
+def test_the_encoding_that_a_file_names_is_read(encoding):
+    named = {"utf-8-sig": "UTF-8", "cp1252": "windows-1252", "latin-1": "ISO-8859-1"}.get(encoding, "UTF-16")
+    text = camt(ntry(details=tx("Jürgen Müller"))).decode().replace('"UTF-8"', f'"{named}"')
+    assert lines(text.encode(encoding)).payments[0].payer_name == "Jürgen Müller"
+
+
 def test_an_envelope_around_the_document_and_an_empty_line_before_it_change_nothing():
     content = camt(ntry(ref="B1", details=tx())).partition(b"\n")[2]
     wrapped = (
