@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,17 +13,18 @@ from app import clock
 from app.accounts.access import AnyViewer, SignedIn, SignInNeededError, Viewer
 from app.db import Databased, Reading
 from app.errors import ForbiddenError, NotFoundError
-from app.i18n import lazy
+from app.i18n import Text, lazy
 from app.meetings import room_page, wire
 from app.meetings.confirmation import Running
 from app.meetings.doors import Door, at_door, check_code, enter, open_door
 from app.meetings.ending import end_meeting
+from app.meetings.join_errors import FULL, as_query, refusal_keys, sentence_for
 from app.meetings.live_state import Live
 from app.meetings.models import EndReason
 from app.meetings.reservation import Start, reserve
 from app.meetings.start_input import StartChoice, StartInput, hosts_wish
 from app.meetings.starting import EndedMeanwhileError, carry_out
-from app.meetings.visitors import JoinInput, Visit, known_name, refused_as_full, remember, visit_of
+from app.meetings.visitors import JoinInput, Visit, known_name, remember, visit_of
 from app.rooms.access import NotTheHostError
 from app.rooms.addresses import address_meant, is_taken
 from app.servers.pool import BBBServers, Servers
@@ -33,6 +35,7 @@ from app.web.rate_limits import client_address
 from quotas.decisions import Refused
 
 router = APIRouter()
+log = structlog.get_logger()
 
 # BBB makes a meeting in a second or two.
 USUALLY_WITHIN = timedelta(seconds=8)
@@ -65,11 +68,17 @@ async def _show(request: Request, session: AsyncSession, viewer: Viewer | None, 
     if door is None:
         return page(request, "rooms/gone.html", 410)
     if door.room.slug != slug:
-        return RedirectResponse(path_of(request, "rooms.show", slug=door.room.slug), 301)
-    if door.live.is_running and refused_as_full(request) and visit_of(request, door.room.room_id):
+        there = path_of(request, "rooms.show", slug=door.room.slug)
+        return RedirectResponse(there + as_query(refusal_keys(request)), 301)
+    refused = refusal_keys(request)
+    if refused:
+        log.info("meeting.join.refused", room=door.room.room_id, keys=refused)
+    # BBB frees a place up to a minute after somebody left (BBB_API.md 2.13): whoever it refuses stays in line.
+    if FULL in refused and door.live.is_running and visit_of(request, door.room.room_id):
         return go(request, path_of(request, "meetings.waiting", slug=slug))
     name = viewer.name if viewer else known_name(request)
-    return await _room_page(request, session, door, Form(values={"name": name}))
+    form: Form[Any] = Form(values={"name": name})
+    return await _room_page(request, session, door, form, refused=sentence_for(refused))
 
 
 @router.post("/r/{slug}/join", name="meetings.join")
@@ -209,8 +218,15 @@ def addresses(request: Request, slug: str) -> wire.Addresses:
 
 
 async def _room_page(
-    request: Request, session: AsyncSession, door: Door, form: Form[Any], status: int = 200
+    request: Request,
+    session: AsyncSession,
+    door: Door,
+    form: Form[Any],
+    status: int = 200,
+    *,
+    refused: Text | None = None,
 ) -> Response:
+    """The room. `refused`: why BBB sent its visitor back."""
     host = None
     if door.is_host and door.viewer and door.live.state is not Live.BANNED:
         host = await room_page.host_part(session, request, door.room, door.live, door.viewer)
@@ -223,6 +239,7 @@ async def _room_page(
         may_start=room_page.may_start(door.room, door.viewer, is_host=door.is_host),
         form=form,
         host=host,
+        refused=refused,
     )
 
 

@@ -97,14 +97,6 @@ def known_name(request: Request) -> str:
     return found if isinstance(found, str) else ""
 
 
-def refused_as_full(request: Request) -> bool:
-    """Whether BBB sent this browser back because it has no free place.
-
-    It frees one up to a minute after somebody left (BBB_API.md 2.13): whoever it refuses stays in line.
-    """
-    return "maxParticipantsReached" in request.query_params.get("errors", "")
-
-
 def visit_of(request: Request, room_id: int) -> Visit | None:
     """What was typed at this room's door on this browser, if someone is waiting there."""
     match unsigned(settings_of(request), "visit", get_cookie(request, "visit"), seconds=WAITS):
