@@ -20,6 +20,11 @@ def now() -> datetime:
     return datetime.now(UTC) + _offset
 
 
+def machine() -> datetime:
+    """What this machine's clock shows, aware, in UTC, however far the site's is moved: to hold against others."""
+    return datetime.now(UTC)
+
+
 def set_offset(offset: timedelta) -> None:
     """Move this process's clock to real time plus `offset`; only tests and the demo do."""
     global _offset  # noqa: PLW0603  the clock is the one thing a process has once

@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
+from app import skew
 from app.accounts import pages as accounts
 from app.accounts import unsubscribing
 from app.accounts.access import load_viewer
@@ -97,6 +98,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(app.state.alerts.kept())
         await stack.enter_async_context(app.state.servers.connected())
         await stack.enter_async_context(app.state.switchboard.listening())
+        await stack.enter_async_context(skew.watched(app.state.database, app.state.alerts))
         yield
 
 

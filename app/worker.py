@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from typing import Any
 
 import psycopg
 import structlog
@@ -13,7 +14,7 @@ from procrastinate.jobs import Status
 from procrastinate.middleware import AsyncCallNext
 from procrastinate.worker import Worker
 
-from app import jobs, mail
+from app import jobs, mail, skew
 from app.accounts import reach, sessions
 from app.accounts.reminders import unsubscribe_links
 from app.accounts.service import forget_unverified
@@ -106,10 +107,13 @@ async def work(settings: Settings) -> None:
     async with alerts.kept(), servers.connected():
         log.info("worker.started")
         while not stop.is_set():
-            running = asyncio.create_task(_run(jobs.Surroundings(settings, database, alerts), servers))
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            await _settle(running, stopping)
+            # By a wrong clock nothing is done: it is looked at again until it is right.
+            if not await skew.look(database, alerts):
+                running = asyncio.create_task(_run(jobs.Surroundings(settings, database, alerts), servers))
+                stopping = asyncio.create_task(stop.wait())
+                wrong = asyncio.create_task(skew.until_wrong(database, alerts))
+                await asyncio.wait({running, stopping, wrong}, return_when=asyncio.FIRST_COMPLETED)
+                await _settle(running, stopping, wrong)
             if not stop.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), AGAIN_AFTER_SECONDS)
@@ -173,10 +177,10 @@ async def _named_in_log(call_next: AsyncCallNext, context: JobContext, _worker: 
     return await call_next()
 
 
-async def _settle(running: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:
+async def _settle(running: asyncio.Task[None], *waiting: asyncio.Task[Any]) -> None:
     """Let the worker end what it is doing; say why it stopped if nobody asked it to."""
-    stopping.cancel()
-    running.cancel()
+    for task in (*waiting, running):
+        task.cancel()
     try:
         await running
     except asyncio.CancelledError:

@@ -29,6 +29,7 @@ from app.meetings.telling import Notice, notices_for, tell
 from app.meetings.terms import is_over
 from app.servers.pool import BBB, Servers
 from app.servers.reasons import FOREIGN, why_not
+from app.skew import ClockWrongError
 from bbb_client.errors import BBBError
 
 log = structlog.get_logger()
@@ -75,12 +76,15 @@ async def follow(database: Database, servers: Servers) -> None:
     """One round: ask every server for its meetings, then bring ours in line with what it says.
 
     A server that does not answer makes its meetings unknown. None of them is ended for that before its time. So does
-    one that the settings do not have (any more).
+    one that the settings do not have (any more). By a clock that is not PostgreSQL's nothing is done.
     """
     found = await servers.all(database)
     set_up = [number for bbb in found for number in bbb.ids]
-    async with database.transaction() as session:
-        silent = await look_at_servers(session, set_up, clock.now())
+    try:
+        async with database.transaction() as session:
+            silent = await look_at_servers(session, set_up, clock.now())
+    except ClockWrongError:
+        return
     # One that is slow keeps nobody else waiting.
     around = Around(set_up, silent, servers.site_name)
     answering = await asyncio.gather(*(_follow(database, bbb, around) for bbb in found))

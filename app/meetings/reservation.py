@@ -19,6 +19,7 @@ from app.memberships.decision_log import GRANTED, Question
 from app.memberships.limits import HeldLimits, hold
 from app.memberships.refusals import RefusedError
 from app.rooms.models import Room
+from app.skew import must_be_right
 from quotas.decisions import MeetingTerms
 from quotas.limits import LimitName
 
@@ -69,8 +70,9 @@ _RESERVE = Statement(f"""
 async def reserve(session: AsyncSession, server_id: int, wish: Start, addresses: wire.Addresses) -> Reserved:
     """Decide under the holder's lock and insert the meeting as `starting`: that row is the reservation.
 
-    Raises NotFoundError, RefusedError.
+    Raises NotFoundError, RefusedError, ClockWrongError.
     """
+    must_be_right()
     held, situation = await _hold(session, wish)
     if situation.unfinished_id is not None:
         return Reserved(situation.unfinished_id)

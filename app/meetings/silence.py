@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import clock, skew
 from app.live import announce, holder_topic, room_topic
 from app.meetings.ending import give_up, mark_ended
 from app.meetings.models import UNFINISHED, EndReason, Meeting, MeetingState
@@ -53,13 +54,16 @@ async def is_silent(session: AsyncSession, server_id: int, why: str, now: dateti
 
 
 async def look_at_servers(session: AsyncSession, set_up: Sequence[int], now: datetime) -> set[int]:
-    """The servers that are silent so far, by their rows.
+    """The servers that are silent so far, by their rows. Raises ClockWrongError: then nothing is to be done.
 
     What is on one that the settings do not have (`set_up`: the rows of those that they have) is unknown from now on:
     there is nobody to ask.
     """
-    columns = Server.id, Server.failing_since, Server.failure
+    columns = Server.id, Server.failing_since, Server.failure, skew.THEIRS.label("theirs")
+    before = clock.machine()
     rows = (await session.execute(select(*columns).where(Server.same_as.is_(None)))).all()
+    if rows and skew.note(skew.off_by(before, rows[0].theirs, clock.machine())):
+        raise skew.ClockWrongError
     for row in rows:
         if row.id not in set_up and row.failure != NOT_SET_UP:
             await is_silent(session, row.id, NOT_SET_UP, now, logged="not in the settings")

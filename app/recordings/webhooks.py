@@ -15,6 +15,7 @@ from app.meetings.models import Meeting
 from app.recordings.models import Recording
 from app.servers.pool import BBB, BBBServers, Servers
 from app.settings import Settings
+from app.skew import must_be_right
 from app.web.pages import address_of
 from bbb_client.callbacks import check_webhook
 from bbb_client.errors import BBBError, Forged, Malformed
@@ -80,6 +81,7 @@ async def _heed(session: AsyncSession, event: WebhookEvent, senders: Collection[
     if external_id is None:
         return
     if event.id == ENDED:
+        must_be_right()  # it is sent again, and then perhaps to another process
         if await mark_ended(session, external_id, at=clock.now()):
             log.info("meeting.ended.webhook", meeting=external_id)
         return
