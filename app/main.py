@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from app.accounts import unsubscribing
 from app.accounts.access import load_viewer
 from app.accounts.reminders import unsubscribe_links
 from app.admin import pages as admin
-from app.alerts import Alerts
+from app.alerts import Alerts, Kind
 from app.api import pages as api_pages
 from app.api import routes as api
 from app.contributions import pages as contributions
@@ -41,7 +42,7 @@ from app.servers.pool import Servers
 from app.settings import Settings
 from app.templating import STATIC, Templates, static_version
 from app.web import csrf, errors, health, self_check
-from app.web.connections import hear_of_no_descriptors
+from app.web.connections import hear_of_no_descriptors, told_of_no_descriptors
 from app.web.entrance import Entrance
 from app.web.frame import Frame
 from app.web.index import Pages, Paths, pages_of, without_trimmings
@@ -93,7 +94,10 @@ def make_app(settings: Settings) -> FastAPI:
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What lives as long as the process does."""
     asyncio.get_running_loop().set_exception_handler(hear_of_no_descriptors)
+    note = partial(app.state.alerts.note, Kind.FILES)
+    told_of_no_descriptors.append(note)
     async with AsyncExitStack() as stack:
+        stack.callback(told_of_no_descriptors.remove, note)
         stack.push_async_callback(app.state.database.close)
         await stack.enter_async_context(app.state.alerts.kept())
         await stack.enter_async_context(app.state.servers.connected())

@@ -7,6 +7,7 @@ open no more files. A proxy in front keeps slow browsers away; this holds withou
 import asyncio
 import errno
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Literal
 
 import structlog
@@ -182,10 +183,14 @@ class Connection(HttpToolsProtocol):
 
 
 _reported_at: dict[str, float] = {}
+# Whoever else is to know: the site puts its alerts for operators here.
+told_of_no_descriptors: list[Callable[[], None]] = []
 
 
 def report_no_descriptors(where: str) -> None:
-    """A line of the log, once a minute: whoever is turned away comes again."""
+    """Tell whoever is to know, and write a line of the log once a minute: whoever is turned away comes again."""
+    for tell in told_of_no_descriptors:
+        tell()
     now = asyncio.get_running_loop().time()
     if now - _reported_at.get(where, -LOGGED_EVERY_SECONDS) >= LOGGED_EVERY_SECONDS:
         _reported_at[where] = now

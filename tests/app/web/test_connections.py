@@ -8,12 +8,13 @@ import httpx
 import psutil
 import pytest
 
+from app.alerts import WRITE_EVERY, Kind, open_alerts
 from app.web import connections
 from tests.factories import a_person, a_room, signed_in
 from tests.house import until
 from tests.socketry import opened_door
 
-FILES = 256
+FILES = 512
 # What tests.hasty makes of the times.
 HASTE = 10
 HEAD, GAP = connections.HEAD_SECONDS / HASTE, connections.BODY_GAP_SECONDS / HASTE
@@ -21,7 +22,7 @@ HEAD, GAP = connections.HEAD_SECONDS / HASTE, connections.BODY_GAP_SECONDS / HAS
 
 @pytest.fixture(scope="module")
 def door(settings, tmp_path_factory):
-    """A server process that may open 256 files and waits a tenth of the usual times."""
+    """A server process that may open 512 files and waits a tenth of the usual times."""
     with opened_door(settings, tmp_path_factory.mktemp("door"), files=FILES) as opened:
         yield opened
 
@@ -211,6 +212,21 @@ async def test_more_sockets_than_files_that_only_wait_do_not_shut_others_out(doo
     assert lines[0]["most"] == FILES
 
 
+@pytest.mark.slow
+async def test_operators_are_told_that_no_file_was_left(door, site, database, room):
+    for _number in range(FILES + 40):
+        await door.connect()
+
+    async def alerts():
+        async with database.transaction() as session:
+            return [alert.kind for alert in await open_alerts(session)]
+
+    assert await until(alerts, "an alert", within=WRITE_EVERY + 10) == [Kind.FILES]
+    async with signed_in(site, await a_person(database, "olu@example.org", is_operator=True)) as olu:
+        await olu.open("/admin")
+        assert "A process had no file descriptors left" in olu.words
+
+
 async def test_the_limit_of_open_files_is_raised_to_what_is_allowed(door, room):
     assert psutil.Process(door.running.pid).rlimit(psutil.RLIMIT_NOFILE) == (FILES, FILES)
 
@@ -220,8 +236,8 @@ async def test_streams_leave_files_for_pages(door, room):
     """Many browsers at many addresses: of the files the streams get their share, and pages are answered."""
     wires = await asyncio.gather(
         *(
-            door.stream("/r/the-place/events", address=f"192.0.2.{n}", browser=f"browser-{n}")
-            for n in range(200)
+            door.stream("/r/the-place/events", address=f"10.0.{n // 200}.{n % 200}", browser=f"browser-{n}")
+            for n in range(380)
         )
     )
     assert [wire.status for wire in wires].count(200) == int(FILES * 0.7)
