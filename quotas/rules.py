@@ -8,6 +8,8 @@ from quotas.moments import utc
 from quotas.sittings import Sitting, minutes_left, minutes_used
 from quotas.storage import Share, estimated_bytes, headroom, recordable_minutes, reservation
 
+UNSEEN_OF_A_NETWORK = 3  # places
+
 
 def _least(*numbers: int | None) -> int | None:
     """The smallest of some limits; None, unlimited, is the largest."""
@@ -159,6 +161,17 @@ def may_join(
     if present + kept < group_size:
         return Granted(None)
     return Refused(reason=Reason.GROUP_FULL, limit=group_size, used=present, asked=1)
+
+
+def places_of_network(group_size: int | None, present: int) -> int:
+    """How many places guests of one network address may hold before anybody has seen them arrive.
+
+    Three, and never more than half of what is free, but always one: whoever opens a room's link again and again
+    with fresh browsers does not keep everyone else out, and a school behind one address gets in by threes.
+    """
+    if group_size is None:
+        return UNSEEN_OF_A_NETWORK
+    return max(1, min(UNSEEN_OF_A_NETWORK, (group_size - present) // 2))
 
 
 def may_start_meeting(

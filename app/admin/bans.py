@@ -46,27 +46,21 @@ async def unban(session: AsyncSession, viewer: Viewer, user_id: int) -> None:
 
 
 async def _hold_all(session: AsyncSession, user_id: int) -> list[int]:
-    """Lock every holder whose rooms the person hosts, in one order.
+    """Lock the person as a holder: an organisation's rooms stay open, and its admins host them.
 
     Whoever starts a meeting holds the same lock while looking for a ban: none can slip in between.
     """
     own = await session.scalar(select(User.holder_id).where(User.id == user_id))
     if own is None:
         raise NotFoundError
-    hosted = await session.scalars(select(Room.holder_id).where(Room.host_id == user_id).distinct())
-    holders = sorted({own, *hosted})
-    for holder_id in holders:
-        await hold(session, holder_id)
-    return holders
+    await hold(session, own)
+    return [own]
 
 
 async def _end_meetings(session: AsyncSession, user_id: int) -> int:
-    """Ask for the end of every meeting that is held by them, or runs in a room of theirs."""
+    """Ask for the end of every meeting that is held by them. One of an organisation goes on without them."""
     own = await session.scalar(select(User.holder_id).where(User.id == user_id))
-    asked = set(await ask_to_end_all(session, EndReason.BANNED, holder_id=own or 0))
-    for room_id in await _rooms(session, user_id):
-        asked.update(await ask_to_end_all(session, EndReason.BANNED, room_id=room_id))
-    return len(asked)
+    return len(await ask_to_end_all(session, EndReason.BANNED, holder_id=own or 0))
 
 
 async def _rooms(session: AsyncSession, user_id: int) -> list[int]:

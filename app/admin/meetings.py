@@ -112,11 +112,9 @@ async def holder_name(session: AsyncSession, holder_id: int) -> str | None:
     return await session.scalar(select(Holder.name).where(Holder.id == holder_id))
 
 
-async def unfinished_of(session: AsyncSession, user_id: int, holder_id: int) -> int:
-    """How many meetings end if this person is banned: those they hold, and those in their rooms."""
-    theirs = or_(
-        Meeting.holder_id == holder_id, Meeting.room_id.in_(select(Room.id).where(Room.host_id == user_id))
-    )
+async def unfinished_of(session: AsyncSession, holder_id: int) -> int:
+    """How many meetings end if this person is banned: those they hold."""
+    theirs = Meeting.holder_id == holder_id
     found = select(func.count()).select_from(Meeting).where(Meeting.state.in_(UNFINISHED), theirs)
     return await session.scalar(found) or 0
 

@@ -130,8 +130,8 @@ async def _ban_page(
         status,
         person=user,
         form=form,
-        meetings=await unfinished_of(session, user.id, user.holder_id),
-        rooms=(await list_rooms(session, host_id=user.id, size=1)).total,
+        meetings=await unfinished_of(session, user.holder_id),
+        rooms=(await list_rooms(session, holder_id=user.holder_id, size=1)).total,
     )
 
 

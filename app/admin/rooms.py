@@ -9,14 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.meetings.live_state import LiveState, live_state
+from app.meetings.models import CLOSED
 from app.rooms.models import Room
 from app.web.lists import like
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
 # The newest meeting is one step in an index for each room shown.
-_ROOMS = text("""
+_ROOMS = text(f"""
     SELECT r.id, r.name, r.slug, r.holder_id, r.host_id, r.last_used_at,
-           coalesce(owner.name, h.name) AS holder_name, u.name AS host_name, u.banned_at,
+           coalesce(owner.name, h.name) AS holder_name, u.name AS host_name, {CLOSED} AS closed_at,
+           r.closed_at IS NOT NULL AS is_closed_itself,
            r.holder_id = u.holder_id AS is_own,
            m.id AS meeting_id, m.state, m.minutes, m.recorded, m.started_at, m.ended_at, m.end_reason,
            m.people_now, m.unknown_since, s.failing_since
@@ -31,7 +33,7 @@ _ROOMS = text("""
     LEFT JOIN servers s ON s.id = m.server_id
     WHERE r.id = ANY(:ids)
     ORDER BY r.last_used_at DESC, r.id DESC
-""")
+""")  # noqa: S608  nothing of it was typed
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,12 @@ class BanInput(Input):
     reason: Annotated[Lines, Field(max_length=REASON_LENGTH), AfterValidator(_given)]
 
 
+class CloseInput(Input):
+    """Why a room is closed; its hosts are shown it."""
+
+    reason: Annotated[Lines, Field(max_length=REASON_LENGTH), AfterValidator(_given)]
+
+
 class OrganisationInput(Input):
     """A new organisation; without an address one is made from the name."""
 

@@ -13,7 +13,7 @@ from app import clock
 from app.db import FAILURES, Database, Query
 from app.gate import BusyError
 from app.live import CHANNEL, announce, holder_topic, room_topic
-from app.meetings.models import Meeting, MeetingState
+from app.meetings.models import CLOSED, Meeting, MeetingState
 from app.outages import outage_of
 
 log = structlog.get_logger()
@@ -36,12 +36,12 @@ class Running:
     people: int | None
     recorded: bool
     is_open: bool
-    """False: it does not run, or nobody is to go in: its room is gone, its host banned, its end asked for"""
+    """False: it does not run, or nobody is to go in: its room is gone or closed, its end asked for"""
 
 
 _CONFIRM = Query(
     Running,
-    """
+    f"""
     WITH done AS (
         UPDATE meetings SET state = 'running', started_at = :now, create_time = :create_time
         WHERE id = :meeting AND state = 'starting'
@@ -51,12 +51,12 @@ _CONFIRM = Query(
     )
     SELECT done.id, done.room_id, done.holder_id, done.server_id, done.external_id, done.create_time,
            done.people, done.recorded,
-           r.id IS NOT NULL AND u.banned_at IS NULL AND done.end_asked IS NULL AS is_open
+           r.id IS NOT NULL AND {CLOSED} IS NULL AND done.end_asked IS NULL AS is_open
     FROM done
     LEFT JOIN rooms r ON r.id = done.room_id
     LEFT JOIN users u ON u.id = r.host_id
     WHERE (SELECT count(*) FROM told) > 0
-    """,
+    """,  # noqa: S608  nothing of it was typed
 )
 
 

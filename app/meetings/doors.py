@@ -8,10 +8,11 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
-from app.errors import GuildhallError, NotFoundError
+from app.errors import GuildhallError, NotFoundError, TooManyError
 from app.i18n import gettext as _
 from app.i18n import lazy
 from app.meetings import wire
+from app.meetings.code_guessing import note_guessing
 from app.meetings.confirmation import Running
 from app.meetings.joining import Participant, admit, admit_first
 from app.meetings.live_state import Live, LiveState, live_state
@@ -24,11 +25,13 @@ from app.memberships.refusals import RefusedError, refusal
 from app.rooms.access import is_host_of
 from app.servers.pool import Servers
 from app.web.pages import address_of
-from app.web.rate_limits import Rate, check, spend
+from app.web.rate_limits import Rate, check, network_of, spend
 from quotas.decisions import Refused
 
-# Wrong codes from one network address at one room, and at one room from everywhere.
+# Wrong codes at one room: from one network address, from the network around it, and from everywhere. The last one
+# keeps nobody out: it slows wrong ones down, and the host is told.
 CODES_OF_ONE = Rate("code", 10, timedelta(minutes=10))
+CODES_OF_NETWORK = Rate("code-network", 40, timedelta(minutes=10))
 CODES_OF_ALL = Rate("codes", 100, timedelta(minutes=10))
 
 
@@ -87,7 +90,7 @@ async def at_door(session: AsyncSession, slug: str, viewer: Viewer | None) -> Do
 
 
 async def check_code(session: AsyncSession, request: Request, room: Any, typed: str, address: str) -> bool:
-    """Whether the typed access code opens the room. Wrong ones are counted: TooManyError after ten.
+    """Whether the typed access code opens the room. Wrong ones are counted: TooManyError after ten of an address.
 
     Then also for the right one: else whoever guesses on would be told by getting in. Who was let in on this browser
     before has nothing to guess, and is not kept out by others who do.
@@ -97,13 +100,20 @@ async def check_code(session: AsyncSession, request: Request, room: Any, typed: 
     right = is_right_code(typed, room.access_code)
     if right and _was_let_in(request, room):
         return True
-    tries = (CODES_OF_ONE, f"{room.room_id}:{address}"), (CODES_OF_ALL, str(room.room_id))
+    tries = (
+        (CODES_OF_ONE, f"{room.room_id}:{address}"),
+        (CODES_OF_NETWORK, f"{room.room_id}:{network_of(address)}"),
+    )
     for rate, subject in tries:
         await check(session, request, rate, subject)
     if right:
         return True
     for rate, subject in tries:
         await spend(session, request, rate, subject)
+    try:
+        await spend(session, request, CODES_OF_ALL, str(room.room_id))
+    except TooManyError:
+        await note_guessing(session, request, room.room_id)
     return False
 
 

@@ -8,16 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.db import Query, Statement
-from app.errors import ConflictError
+from app.errors import ConflictError, TooManyError
 from app.i18n import lazy, spoken
 from app.live import CHANNEL, holder_topic, people_topic
 from app.meetings.confirmation import Running
 from app.meetings.models import Attendance
 from quotas.decisions import Decision, Granted
-from quotas.rules import may_join
+from quotas.rules import may_join, places_of_network
 
-# A browser that was sent to BBB takes a place until BBB has seen it, or has given it up (BBB_API.md 2.2: 45 s).
-ON_THE_WAY = timedelta(seconds=60)
+# A browser that was sent to BBB takes a place until BBB has seen it. One that has not arrived by then gets in all the
+# same if there is room: BBB holds the cap itself.
+ON_THE_WAY = timedelta(seconds=15)
+
+SEEN_WITHIN = 5  # seconds between two rounds
 
 
 class NotRunningError(ConflictError):
@@ -26,6 +29,14 @@ class NotRunningError(ConflictError):
     code = "not_running"
     title = lazy("The meeting has not started")
     message = lazy("Wait on the room’s page: it goes on by itself when the meeting starts.")
+
+
+class OthersOnTheWayError(TooManyError):
+    """Guests of the same network were sent in a moment ago, and BBB has not seen them yet."""
+
+    code = "others_on_the_way"
+    title = lazy("One moment")
+    message = lazy("Others from your network are still connecting. Try again in a few seconds.")
 
 
 class ConsentNeededError(ConflictError):
@@ -44,6 +55,8 @@ class Participant:
     name: str
     is_host: bool
     agrees: bool
+    network: str = ""
+    """a keyed hash of a guest's network address in this room; "" for people with an account and for programs"""
 
 
 @dataclass(frozen=True)
@@ -63,9 +76,11 @@ class Present:
     people: int
     hosts: int
     mine: int
+    near: int
+    """guests of the same network who were not seen yet"""
 
 
-NOBODY = Present(people=0, hosts=0, mine=0)
+NOBODY = Present(people=0, hosts=0, mine=0, near=0)
 
 # The lock stands in a statement of its own: what is read with it could be older than the lock.
 _LOCK = Query(
@@ -80,17 +95,19 @@ _PRESENT = Query(
     Present,
     """
     SELECT count(*) AS people, count(*) FILTER (WHERE is_host) AS hosts,
-           count(*) FILTER (WHERE participant = :participant) AS mine
+           count(*) FILTER (WHERE participant = :participant) AS mine,
+           count(*) FILTER (WHERE network = :network AND NOT present AND participant <> :participant) AS near
     FROM attendances WHERE meeting_id = :meeting AND (present OR (seen_at IS NULL AND sent_at > :since))
     """,
 )
 # Someone who comes back has to be seen anew: present people stay present, others count as on the way until then.
 _SENT = """
     sent AS (
-        INSERT INTO attendances AS a (meeting_id, participant, name, is_host, sent_at, present)
-        VALUES (:meeting, :participant, :name, :is_host, :now, false)
+        INSERT INTO attendances AS a (meeting_id, participant, name, is_host, sent_at, present, network)
+        VALUES (:meeting, :participant, :name, :is_host, :now, false, :network)
         ON CONFLICT (meeting_id, participant) DO UPDATE
             SET sent_at = excluded.sent_at, name = excluded.name, is_host = excluded.is_host,
+                network = excluded.network,
                 seen_at = CASE WHEN a.present THEN a.seen_at END
     )
 """
@@ -113,12 +130,14 @@ _SEND_TO_BE_RECORDED = Statement(f"WITH {_SENT}, {_AGREED} {_TELL}")
 async def admit(session: AsyncSession, meeting_id: int, who: Participant) -> Decision[Admission]:
     """Give the participant a place, or say that the meeting is full (DOMAIN.md rule 2).
 
-    Raises NotRunningError, ConsentNeededError. The meeting's row is locked, so that the last place goes to one.
+    Raises NotRunningError, ConsentNeededError, OthersOnTheWayError. The meeting's row is locked, so that the last
+    place goes to one.
     """
     meeting = await _LOCK.row(session, meeting=meeting_id)
     if meeting is None or not meeting.is_open:
         raise NotRunningError
     values = {"meeting": meeting_id, "participant": who.key, "since": clock.now() - ON_THE_WAY}
+    values["network"] = who.network
     present = await _PRESENT.row(session, **values)
     return await _place(session, meeting, present or NOBODY, who)
 
@@ -141,6 +160,12 @@ async def _place(
         is_host=who.is_host,
     )
     if isinstance(decision, Granted):
+        if (
+            who.network
+            and not present.mine
+            and present.near >= places_of_network(meeting.people, present.people)
+        ):
+            raise OthersOnTheWayError(retry_after=SEEN_WITHIN)
         await _send(session, meeting, who, is_news=present.mine == 0)
         return Granted(Admission(meeting.id, meeting.server_id, meeting.external_id, meeting.create_time))
     return decision
@@ -167,6 +192,7 @@ async def _send(session: AsyncSession, meeting: Running, who: Participant, *, is
         participant=who.key,
         name=who.name,
         is_host=who.is_host,
+        network=who.network or None,
         now=clock.now(),
         channel=CHANNEL,
         topics=topics,

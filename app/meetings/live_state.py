@@ -50,7 +50,7 @@ class LiveState:
 
 def live_state(row: Any) -> LiveState:
     """The state of a room from a row with its newest meeting's columns (see `queries`)."""
-    if row.banned_at is not None:
+    if row.closed_at is not None:
         return LiveState(Live.BANNED)
     if row.state is None:
         return LiveState(Live.NOT_STARTED)

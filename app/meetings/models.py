@@ -8,6 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, WithId
 
+# In a statement with rooms r and their hosts, users u: since when a room is closed. By itself, or as its host's own
+# with a banned host. An organisation's rooms stay open: its admins look after them.
+CLOSED = "coalesce(r.closed_at, CASE WHEN u.holder_id = r.holder_id THEN u.banned_at END)"
+
 
 class MeetingState(StrEnum):
     """From the reservation to the end. *Unknown* is no state: it is a server that does not answer."""
@@ -144,6 +148,7 @@ class Attendance(Base):
     sent_at: Mapped[datetime]
     present: Mapped[bool] = mapped_column(default=False)
     seen_at: Mapped[datetime | None]
+    network: Mapped[str | None]  # a keyed hash of where a guest came from, another one in every room
 
 
 class Consent(WithId, Base):

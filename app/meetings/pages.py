@@ -15,10 +15,12 @@ from app.db import Databased, Reading
 from app.errors import ForbiddenError, NotFoundError
 from app.i18n import Text, lazy
 from app.meetings import room_page, wire
+from app.meetings.code_guessing import slow_down
 from app.meetings.confirmation import Running
 from app.meetings.doors import Door, at_door, check_code, enter, open_door
 from app.meetings.ending import end_meeting
 from app.meetings.join_errors import FULL, as_query, refusal_keys, sentence_for
+from app.meetings.joining import OthersOnTheWayError
 from app.meetings.live_state import Live
 from app.meetings.models import EndReason
 from app.meetings.reservation import Start, reserve
@@ -87,7 +89,9 @@ async def join(
 ) -> Response:
     """Into the meeting, or to the waiting page."""
     async with database.transaction() as session:
-        return await _join(request, session, viewer, servers, slug)
+        response = await _join(request, session, viewer, servers, slug)
+    await slow_down(request)
+    return response
 
 
 async def _join(
@@ -240,6 +244,7 @@ async def _room_page(
         form=form,
         host=host,
         refused=refused,
+        closed_reason=door.room.closed_reason if door.is_host else None,
     )
 
 
@@ -291,7 +296,10 @@ async def _into(
     new: Running | None = None,
 ) -> Response:
     """Send the visitor into the running meeting by a signed address, or to wait for a place."""
-    entered = await enter(session, request, servers, door, visit, new)
+    try:
+        entered = await enter(session, request, servers, door, visit, new)
+    except OthersOnTheWayError:
+        return _to_waiting(request, door.room.slug, visit)
     if isinstance(entered, Refused):
         return _to_waiting(request, door.room.slug, visit)
     # The address is signed for this one person: no cache is to keep it.

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.db import Query, Statement
 from app.meetings.joining import ON_THE_WAY
+from app.meetings.models import CLOSED
 from quotas.sittings import Sitting
 
 LISTED = 10  # recordings on a room's page
@@ -16,11 +17,12 @@ LISTED = 10  # recordings on a room's page
 # A room with its host, its holder and its newest meeting: all that a guest's page or join needs, in one
 # statement without the ORM. The address may be an old one of the room. Recordings stand further right, so they are
 # asked by the table's name: only those that anyone may play, without an address, which their own page hands out.
-_ROOM = Statement("""
+_ROOM = Statement(f"""
     SELECT a.slug AS asked_slug, a.room_id, r.slug, r.name, r.description, r.access_code, r.lobby,
-           r.who_may_start, r.record, r.holder_id, r.host_id, h.name AS holder_name, u.name AS host_name,
+           r.who_may_start, r.record, r.holder_id, r.host_id, r.code_guessed_at, r.closed_reason,
+           h.name AS holder_name, u.name AS host_name,
            o.slug AS organisation, o.accent, o.logo_key,
-           u.banned_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
+           {CLOSED} AS closed_at, m.id AS meeting_id, m.external_id, m.state, m.minutes, m.people, m.recorded,
            m.reserved_at, m.started_at, m.create_time, m.ended_at, m.end_reason, m.people_now, m.sitting_id,
            m.server_id, m.tier, m.peak_people, m.person_seconds, m.unknown_since, s.failing_since,
            coalesce(here.present, 0) AS present, coalesce(here.hosts, 0) AS hosts_present,
@@ -53,7 +55,7 @@ _ROOM = Statement("""
         WHERE meeting_id = m.id AND (present OR (seen_at IS NULL AND sent_at > :on_the_way_since))
     ) here ON m.state = 'running'
     WHERE a.slug = :slug
-""")
+""")  # noqa: S608  nothing of it was typed
 
 
 async def room_at(session: AsyncSession, slug: str) -> Any | None:
@@ -117,14 +119,21 @@ async def running_of(session: AsyncSession, holder_ids: list[int]) -> dict[int, 
     return {row.holder_id: row.number for row in await _RUNNING.rows(session, holders=holder_ids)}
 
 
-# What the ended meetings have used of the sitting to which the room's newest meeting belongs, of those in `states`.
+# What the ended meetings have used of the sitting to which the room's newest meeting belongs, of those in `states`;
+# of a room without any, of the sitting that it inherited. A meeting of a deleted room that is about to end counts as
+# long as it may last: until it has ended nothing less is known.
 SITTING = """
-    SELECT sitting_id, sum(ended_at - started_at) AS used, max(ended_at) AS last_ended_at FROM meetings
-    WHERE state = 'ended' AND sitting_id = (
-        SELECT sitting_id FROM meetings WHERE room_id = {room} AND state IN ({states})
-        ORDER BY reserved_at DESC LIMIT 1
+    SELECT sitting_id, sum(coalesce(ended_at, started_at + minutes * interval '1 minute') - started_at) AS used,
+           max(coalesce(ended_at, started_at + minutes * interval '1 minute')) AS last_ended_at
+    FROM meetings
+    WHERE (state = 'ended' OR (room_id IS NULL AND state = 'running')) AND sitting_id = coalesce(
+        (
+            SELECT sitting_id FROM meetings WHERE room_id = {room} AND state IN ({states})
+            ORDER BY reserved_at DESC LIMIT 1
+        ),
+        (SELECT inherited_sitting FROM rooms WHERE id = {room})
     )
-    GROUP BY sitting_id
+    GROUP BY sitting_id HAVING max(coalesce(ended_at, started_at + minutes * interval '1 minute')) IS NOT NULL
 """
 _SITTING = Statement(SITTING.format(room=":room", states="'ended'"))
 _SITTING_NOW = Statement(SITTING.format(room=":room", states="'ended', 'starting', 'running'"))

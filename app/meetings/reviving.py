@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -76,7 +76,8 @@ async def _may_go_on(session: AsyncSession, held: HeldLimits, row: Any) -> bool:
     """Whether the room is free and the holder has a place for it: the rule of starting is asked."""
     room = await session.execute(
         select(
-            User.banned_at,
+            case((User.holder_id == Room.holder_id, User.banned_at)).label("banned_at"),
+            Room.closed_at,
             Room.host_id,
             select(Meeting.id)
             .where(Meeting.room_id == Room.id, Meeting.state.in_(UNFINISHED))
@@ -99,7 +100,7 @@ async def _may_go_on(session: AsyncSession, held: HeldLimits, row: Any) -> bool:
         now=clock.now(),
         at_once=use.at_once,
         sitting=None,
-        banned=found.banned_at is not None,
+        banned=found.closed_at is not None or found.banned_at is not None,
     )
     return isinstance(decision, Granted)
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts.access import Viewer
 from app.meetings import raised
+from app.meetings.code_guessing import is_being_guessed
 from app.meetings.joining import counts
 from app.meetings.live_state import Live, LiveState
 from app.meetings.models import Attendance
@@ -105,6 +106,8 @@ class HostPart:
     """None while there is nothing to start"""
     longer: str | None
     """a limit was raised while the meeting runs"""
+    code_is_guessed: bool
+    """wrong codes come from everywhere"""
     record: bool
     """whether the room's meetings are meant to be recorded, and can be"""
 
@@ -127,6 +130,7 @@ async def host_part(
         people=await _people(session, room.meeting_id) if live.is_running else [],
         start=start,
         longer=longer,
+        code_is_guessed=is_being_guessed(room.code_guessed_at),
         record=bool(room.record and start and start.recording.is_possible),
     )
 

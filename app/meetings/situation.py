@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.db import Query
+from app.meetings.models import CLOSED
 from app.meetings.queries import SITTING, USE, Use
 from app.memberships.limits import Standing
 from app.organisations.shares import OF_HOST, HostsShare, InOrganisation, hosts_share
@@ -81,7 +82,7 @@ class _Row:
 _SITUATION = Query(
     _Row,
     f"""
-    SELECT r.id, r.holder_id, r.host_id, r.name, r.slug, r.lobby, r.record, u.banned_at IS NOT NULL AS banned,
+    SELECT r.id, r.holder_id, r.host_id, r.name, r.slug, r.lobby, r.record, {CLOSED} IS NOT NULL AS banned,
            (
                SELECT count(*) FROM rooms newer WHERE newer.holder_id = r.holder_id
                  AND (newer.last_used_at, newer.id) > (r.last_used_at, r.id)

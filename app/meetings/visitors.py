@@ -24,6 +24,7 @@ from app.web.browser import (
     unsigned,
 )
 from app.web.forms import Input, Line, Problem, Tick
+from app.web.rate_limits import client_address
 
 NAME_LENGTH = 80
 # How long someone may wait on the waiting page with what they typed.
@@ -65,6 +66,11 @@ def guest_key(request: Request, room_id: int) -> str:
     return f"g-{keyed_hash(settings_of(request), 'guest', f'{room_id}:{browser_id(request)}')[:24]}"
 
 
+def _network(request: Request, room_id: int) -> str:
+    """A mark of the network address that a guest comes from: the same in one room, another one in every other."""
+    return keyed_hash(settings_of(request), "network", f"{room_id}:{client_address(request)}")[:24]
+
+
 def participant(
     request: Request, room: Any, viewer: Viewer | None, visit: Visit | None, *, is_host: bool
 ) -> Participant:
@@ -73,7 +79,8 @@ def participant(
     if is_host and viewer:
         return Participant(key=key, name=viewer.name, is_host=True, agrees=True)
     assert visit is not None  # noqa: S101  everyone but a host has typed a name
-    return Participant(key=key, name=visit.name, is_host=is_host, agrees=visit.consent)
+    network = "" if viewer else _network(request, room.room_id)
+    return Participant(key=key, name=visit.name, is_host=is_host, agrees=visit.consent, network=network)
 
 
 def is_right_code(typed: str, code: str) -> bool:

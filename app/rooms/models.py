@@ -55,6 +55,12 @@ class Room(WithId, Base):
     recording_days: Mapped[int | None]  # empty: as long as the tier keeps them
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
+    # Of a room that its holder had deleted just before: deleting one buys no new hour.
+    inherited_sitting: Mapped[str | None]
+    # An operator has closed this one room: its meetings cannot be started or joined, and its hosts read why.
+    closed_at: Mapped[datetime | None]
+    closed_reason: Mapped[str] = mapped_column(server_default="", default="")
+    code_guessed_at: Mapped[datetime | None]  # when more wrong codes than people mistype were last typed
 
 
 class RoomAddress(Base):

@@ -33,8 +33,8 @@ def _short(value: str) -> str:
 
 
 def _code(value: str) -> str:
-    if value and not re.fullmatch(r"[A-Za-z0-9-]{4,20}", value):
-        raise Problem(lazy("An access code has 4 to 20 letters, digits or hyphens."))
+    if value and not re.fullmatch(r"[A-Za-z0-9-]{6,20}", value):
+        raise Problem(lazy("An access code has 6 to 20 letters, digits or hyphens."))
     return value
 
 

@@ -1,6 +1,7 @@
 """Making, changing and deleting rooms."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -62,6 +63,7 @@ async def create_room(session: AsyncSession, viewer: Viewer, wanted: RoomInput) 
         slug=await _take_address(session, wanted, holder_id),
         created_at=now,
         last_used_at=now,
+        inherited_sitting=await _left_sitting(session, held),
         **_settings(wanted),
     )
     session.add(room)
@@ -70,6 +72,27 @@ async def create_room(session: AsyncSession, viewer: Viewer, wanted: RoomInput) 
     await note_granted(session, holder_id, Question.CREATE_ROOM, room.name)
     await announce(session, holder_topic(holder_id))
     return room
+
+
+# Meetings stand further right: asked by the table's name. Of the sittings that rooms deleted within the gap have
+# left, the one with the most used time that no other room goes on with.
+_LEFT_SITTING = text("""
+    SELECT m.sitting_id FROM meetings m
+    WHERE m.holder_id = :holder AND m.room_id IS NULL
+      AND (m.state IN ('starting', 'running') OR (m.state = 'ended' AND m.ended_at > :since))
+      AND NOT EXISTS (SELECT FROM rooms r WHERE r.holder_id = :holder AND r.inherited_sitting = m.sitting_id)
+      AND NOT EXISTS (SELECT FROM meetings other WHERE other.sitting_id = m.sitting_id AND other.room_id IS NOT NULL)
+    GROUP BY m.sitting_id
+    ORDER BY sum(coalesce(m.ended_at, m.started_at + m.minutes * interval '1 minute') - m.started_at) DESC NULLS LAST
+    LIMIT 1
+""")
+
+
+async def _left_sitting(session: AsyncSession, held: HeldLimits) -> str | None:
+    """The sitting that a new room goes on with: a deleted room's, if its gap is not over (DOMAIN.md rule 1)."""
+    since = clock.now() - timedelta(minutes=held.policy.sitting_gap_minutes)
+    found: str | None = await session.scalar(_LEFT_SITTING, {"holder": held.holder_id, "since": since})
+    return found
 
 
 async def change_room(session: AsyncSession, room: Room, wanted: RoomInput) -> None:

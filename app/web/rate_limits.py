@@ -108,6 +108,17 @@ def client_address(request: Request) -> str:
     return str(found.ipv4_mapped or ip_network((found, 64), strict=False).network_address)
 
 
+def network_of(address: str) -> str:
+    """The network around an address that `client_address` gave: a /24 of IPv4, a /48 of IPv6."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(
+        ip_network((found, 24 if isinstance(found, IPv4Address) else 48), strict=False).network_address
+    )
+
+
 def _too_many(now: datetime, starts: datetime, rate: Rate) -> TooManyError:
     return TooManyError(retry_after=max(1, int((starts + rate.per - now).total_seconds())))
 

@@ -89,16 +89,18 @@ async def test_the_reason_is_shown_to_who_signs_in(olu, someone, database):
     assert REASON in someone.words
 
 
-async def test_a_ban_ends_meetings_in_their_rooms_of_an_organisation_and_no_others(olu, site, database, ada):
+async def test_a_ban_ends_their_own_meetings_and_none_of_an_organisation(olu, site, database, ada):
     await a_person(database, "bea@example.org")
     riverside = await an_organisation(database, "Riverside Housing", "consumer", ada="host", bea="admin")
     cy = await a_person(database, "cy@example.org")
-    own = await start(site, await a_room(database, cy))
+    of_cy = await start(site, await a_room(database, cy))
+    own = await start(site, await a_room(database, ada, "Own"))
     theirs = await start(site, await a_room(database, ada, "Assembly", holder_id=riverside.holder_id))
     await ban(olu, ada)
     await round_of(site)
-    assert (await meeting_by(database, theirs.id)).end_reason == "banned"
-    assert (await meeting_by(database, own.id)).state == "running"
+    assert (await meeting_by(database, own.id)).end_reason == "banned"
+    assert (await meeting_by(database, theirs.id)).state == "running"
+    assert (await meeting_by(database, of_cy.id)).state == "running"
 
 
 @pytest.mark.slow

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 
-from app import i18n
+from app import clock, i18n
 from app.accounts.service import ban
+from app.rooms.models import Room
 from tests.app.api.conftest import error, program, token_of
 from tests.factories import a_person, a_room, an_organisation, signed_in
 
@@ -58,7 +60,7 @@ WRONG = [
     ),
     (
         {"name": "ok", "access_code": "12"},
-        {"access_code": "An access code has 4 to 20 letters, digits or hyphens."},
+        {"access_code": "An access code has 6 to 20 letters, digits or hyphens."},
     ),
     ({"name": "ok", "lobby": []}, {"lobby": "Write true or false."}),
     ({"name": "ok", "lobby": "maybe"}, {"lobby": "Write true or false."}),
@@ -196,7 +198,7 @@ async def test_without_an_owner_errors_speak_the_language_that_is_asked_for(site
         assert error(await nobody.get("/nowhere"), 404, "not_found")["title"] == "Aquí no hi ha res"
 
 
-async def test_a_banned_host_learns_why_and_the_rooms_of_one_are_closed_to_their_admin(site, database):
+async def test_a_banned_host_learns_why_and_their_own_rooms_are_closed_and_no_organisation_s(site, database):
     chidi = await a_person(database, "chidi@example.org")
     dolors = await a_person(database, "dolors@example.org")
     riverside = await an_organisation(database, "Riverside", "consumer", chidi="host", dolors="admin")
@@ -206,6 +208,12 @@ async def test_a_banned_host_learns_why_and_the_rooms_of_one_are_closed_to_their
         await ban(session, chidi.id, "Sold places.")
     async with program(site, tokens[0]) as his:
         assert "Sold places." in error(await his.get("/me"), 403, "banned")["message"]
+    async with program(site, tokens[1]) as hers:
+        assert (await hers.get(HALL)).json()["live"]["state"] == "not_started"
+        assert (await hers.post(f"{HALL}/start")).status_code == 201
+    async with database.transaction() as session:
+        hall = await session.scalar(select(Room))
+        hall.closed_at = clock.now()
     async with program(site, tokens[1]) as hers:
         assert (await hers.get(HALL)).json()["live"]["state"] == "banned"
         for action, body in (("start", None), ("join", {"as_host": True}), ("end", None)):

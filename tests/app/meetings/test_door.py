@@ -62,19 +62,19 @@ async def test_a_wrong_code_is_told_kindly_and_a_hundred_tries_are_too_many(site
 
 async def test_the_right_code_opens_nothing_to_whoever_has_guessed_too_often(site, database):
     ada = await a_person(database)
-    await start(site, await a_room(database, ada, address="the-place", access_code="2718"), ada)
+    await start(site, await a_room(database, ada, address="the-place", access_code="271828"), ada)
     async with new_person(site) as known, new_person(site) as guesser:
         await known.open("/r/the-place")
-        assert (await known.submit("/join", name="Gil", code="2718", follow=False)).status_code == 303
+        assert (await known.submit("/join", name="Gil", code="271828", follow=False)).status_code == 303
         await guesser.open("/r/the-place")
         token = guesser.form("/join").fields["form_token"]
-        for code in (*range(1000, 1010), 2718):
+        for code in (*range(1000, 1010), 271828):
             data = {"form_token": token, "name": "Mal", "code": str(code)}
             answer = await guesser.client.post("/r/the-place/join", data=data)
         assert answer.status_code == 429
         # From the same network address, on a browser that was let in before: others who guess keep nobody out.
         await known.open("/r/the-place")
-        assert (await known.submit("/join", name="Gil", code="2718", follow=False)).status_code == 303
+        assert (await known.submit("/join", name="Gil", code="271828", follow=False)).status_code == 303
 
 
 async def test_a_code_that_was_typed_where_none_was_asked_for_earns_nothing(site, database):
@@ -83,10 +83,10 @@ async def test_a_code_that_was_typed_where_none_was_asked_for_earns_nothing(site
     async with new_person(site) as guesser:
         await guesser.open("/r/the-place")
         token = guesser.form("/join").fields["form_token"]
-        data = {"form_token": token, "name": "Mal", "code": "2718"}
+        data = {"form_token": token, "name": "Mal", "code": "271828"}
         assert (await guesser.client.post("/r/the-place/join", data=data)).status_code == 303
         async with database.transaction() as session:
-            (await session.get_one(Room, room.id)).access_code = "2718"
+            (await session.get_one(Room, room.id)).access_code = "271828"
             await session.flush()
         for _ in range(10):
             await guesser.client.post("/r/the-place/join", data=data | {"code": "1111"})
@@ -95,10 +95,10 @@ async def test_a_code_that_was_typed_where_none_was_asked_for_earns_nothing(site
 
 async def test_who_comes_before_the_meeting_waits_with_what_they_typed(site, database):
     bela = await a_person(database, "bela@example.org", tier="session-organiser")
-    room = await a_room(database, bela, address="the-place", access_code="2718", record=True)
+    room = await a_room(database, bela, address="the-place", access_code="271828", record=True)
     async with new_person(site) as guest:
         await guest.open("/r/the-place")
-        await guest.submit("/join", name="Gil", code="2718", consent="yes")
+        await guest.submit("/join", name="Gil", code="271828", consent="yes")
         assert guest.page.url.path == "/r/the-place/waiting"
         assert "Bela is expected" in guest.words
         await start(site, room, bela)

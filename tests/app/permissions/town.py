@@ -115,6 +115,7 @@ class Town:
             "interest_id": interest.id,
             "task_id": task.id,
             "slug": room.slug,
+            "room_id": room.id,
             "meeting_id": meeting.id,
             "meeting": meeting.id,
             "membership_id": membership,

@@ -38,7 +38,7 @@ async def test_a_person_makes_a_room_and_finds_its_link(site, database):
         ({"name": "Board", "address": "Not Good!"}, "small letters, digits and single hyphens"),
         ({"name": "Board", "address": "admin"}, "kept for the site"),
         ({"name": "Board", "address": "taken-place"}, "This address is taken"),
-        ({"name": "Board", "access_code": "a b"}, "4 to 20 letters"),
+        ({"name": "Board", "access_code": "a b"}, "6 to 20 letters"),
         ({"name": "Board", "description": "x" * 1001}, "at most 1000 characters"),
     ],
 )
