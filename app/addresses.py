@@ -1,5 +1,7 @@
 """E-mail addresses in one form: the domain in ASCII, as mail servers write it, and as it is stored and compared."""
 
+from contextvars import ContextVar
+
 import email_validator
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 
@@ -22,12 +24,22 @@ class ReservedDomainError(NotAnAddressError):
     """Its domain is reserved: no mail from the internet arrives there."""
 
 
-def tidy_address(text: str, *, private: bool = False) -> str:
+# Whether this site is in a private network: set for each request, and in the worker.
+_is_private: ContextVar[bool] = ContextVar("private_addresses", default=False)
+
+
+def accept_private(*, on: bool) -> None:
+    """From now on in this request or process, addresses at domains of one's own network count, or do not."""
+    _is_private.set(on)
+
+
+def tidy_address(text: str, *, private: bool | None = None) -> str:
     """The address as it is stored: `jo@bücher.example` becomes `jo@xn--bcher-kva.example`; the rest stays.
 
     `private`: domains of one's own network count too (`.local`, `.internal`, `.lan`, `.test`, `localhost`, names
-    without a dot). Raises NotAnAddressError, LetterBeforeAtError, ReservedDomainError.
+    without a dot); None: as this site is set. Raises NotAnAddressError, LetterBeforeAtError, ReservedDomainError.
     """
+    private = _is_private.get() if private is None else private
     try:
         found = validate_email(
             text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=not private
@@ -43,6 +55,23 @@ def tidy_address(text: str, *, private: bool = False) -> str:
     if _is_among(domain, SPECIAL_USE) and not (private and _is_among(domain, OF_PRIVATE_NETWORKS)):
         raise ReservedDomainError
     return f"{found.local_part}@{domain}"
+
+
+def stored_form(text: str) -> str:
+    """How an address that somebody typed would be stored, whatever may be stored here; what is none stays."""
+    try:
+        return tidy_address(text.strip(), private=True)
+    except NotAnAddressError:
+        return text
+
+
+def stored_part(text: str) -> str:
+    """A part of an address, to look for: `bücher.example` as `xn--bcher-kva.example`; what has no such form stays."""
+    if text.isascii():
+        return text
+    local, at, domain = text.rpartition("@")
+    found = stored_form(f"a@{domain}")
+    return f"{local}{at}{found.removeprefix('a@')}" if found.isascii() else text
 
 
 def shown_address(address: str) -> str:

@@ -167,13 +167,18 @@ def _send_test_mail(asked: argparse.Namespace) -> int:
 
 
 def _create_operator(asked: argparse.Namespace) -> int:
+    try:
+        email = tidy_address(asked.email, private=True)
+    except NotAnAddressError:
+        print(f"{asked.email} is not an e-mail address.", file=sys.stderr)
+        return 1
     password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password (at least 10 characters): ")
     try:
-        asyncio.run(_make_operator(read(DatabaseSettings), asked.email, asked.name, password))
+        asyncio.run(_make_operator(read(DatabaseSettings), email, asked.name, password))
     except WeakPasswordError as error:
         print(error.message, file=sys.stderr)
         return 1
-    print(f"{asked.email} is an operator.")
+    print(f"{email} is an operator.")
     return 0
 
 

@@ -154,6 +154,11 @@ class Settings(DatabaseSettings):
         description="Organisations may sign their people in at providers in your own network; else only at public "
         "addresses.",
     )
+    private_addresses: bool = Field(
+        False,
+        description="People may have e-mail addresses at names of your own network: .local, .internal, .lan, .test, "
+        "localhost, names without a dot.",
+    )
     ca_file: Path | None = Field(
         None,
         description="Certificates (PEM) of a CA of your own, believed beside the usual ones: for BBB, SMTP and "

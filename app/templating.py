@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import escape
 
 from app import wording
+from app.addresses import shown_address
 from app.folding import FoldingEnvironment
 from app.i18n import LANGUAGES, catalogue, ntranslated, spoken, translated
 from app.settings import ROOT
@@ -100,5 +101,6 @@ def _environment(language: str, pattern: Callable[[str], str], site: Any, folder
         clock=wording.clock_time,
         day=wording.day,
         number=wording.number,
+        address=shown_address,
     )
     return environment

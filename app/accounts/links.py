@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.errors import GuildhallError
 from app.i18n import Text, lazy
 from app.settings import Settings
-from app.web.browser import browser_id, keyed_hash, settings_of, signer, undated_signer, unsigned
+from app.web.browser import bare_token, browser_id, keyed_hash, settings_of, signer, undated_signer, unsigned
 
 FRAGMENT = 24
 
@@ -24,7 +24,9 @@ class LinkOverError(GuildhallError):
     status = 410
     code = "link_over"
     title = lazy("This link no longer works")
-    message = lazy("Links in our mails work once and for a limited time.")
+    message = lazy(
+        "It may be too old, have been used already, or not be the whole link: copy all of it from the mail."
+    )
     template = "accounts/link_over.html"
 
     def __init__(self, next_route: str, next_words: Text) -> None:
@@ -99,7 +101,7 @@ class ResetLink(Link):
     def read(cls, settings: Settings, token: str) -> "ResetLink | None":
         """The link behind a token that is ours and not too old."""
         try:
-            written = undated_signer(settings, cls.purpose).loads(token)
+            written = undated_signer(settings, cls.purpose).loads(bare_token(token))
         except BadSignature:
             return None
         match written:

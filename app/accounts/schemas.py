@@ -2,11 +2,17 @@
 
 from typing import Annotated, Literal
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.accounts.passwords import MAX_LENGTH, weakness
 from app.accounts.zones import UTC, Zone
+from app.addresses import (
+    LetterBeforeAtError,
+    NotAnAddressError,
+    ReservedDomainError,
+    stored_form,
+    tidy_address,
+)
 from app.i18n import LANGUAGES, lazy
 from app.web.forms import Input, Line, Problem, Tick
 
@@ -21,13 +27,15 @@ _NO_ADDRESS = lazy("This is not an e-mail address. It looks like name@example.or
 def _address(text: str) -> str:
     """The address as mail servers write it: the domain in ASCII, which is also how it is compared."""
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
+        return tidy_address(text)
+    except LetterBeforeAtError:
+        raise Problem(
+            lazy("Our mail can’t reach addresses with letters like é or ü before the @. Use another one.")
+        ) from None
+    except ReservedDomainError:
+        raise Problem(lazy("No mail arrives at a domain like this one. Use another address.")) from None
+    except NotAnAddressError:
         raise Problem(_NO_ADDRESS) from None
-    if "=?" in text:
-        # Allowed; but mail programs read it as encoded words (RFC 2047), line ends and all, not as an address.
-        raise Problem(_NO_ADDRESS)
-    return f"{found.local_part}@{found.ascii_domain}"
 
 
 def _language(code: str) -> str:
@@ -77,7 +85,7 @@ class SignUp(Input):
 class SignIn(Input):
     """Who one is; what is not an address is simply not known."""
 
-    email: Annotated[Line, _filled(ADDRESS_LENGTH)]
+    email: Annotated[Line, _filled(ADDRESS_LENGTH), AfterValidator(stored_form)]
     password: Password
 
 

@@ -12,6 +12,7 @@ from app.accounts import passwords, sessions
 from app.accounts.credentials import renew_credentials
 from app.accounts.models import User
 from app.accounts.zones import UTC
+from app.addresses import stored_form
 from app.db import Database
 from app.errors import ConflictError, ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import Text, lazy
@@ -66,7 +67,9 @@ def closed_because(reason: str | None) -> Text:
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
     """The account of an address, however it is written."""
-    found: User | None = await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+    # As it is stored now, and as operators could be made before addresses had one form.
+    written = {stored_form(email).lower(), email.lower()}
+    found: User | None = await session.scalar(select(User).where(func.lower(User.email).in_(written)))
     return found
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import BrowserSession, User
+from app.addresses import stored_part
 from app.memberships.limits import Standing, standings
 from app.memberships.models import Holder
 from app.organisations.models import Organisation, OrganisationHost
@@ -50,7 +51,7 @@ def _matching(search: str, shown: str) -> Select[*tuple[Any, ...]]:
         User.id, User.holder_id, User.name, User.email, User.is_operator, User.verified_at, User.banned_at
     ).where(SHOWN[shown])
     if search:
-        found = found.where(or_(User.name.ilike(like(search)), User.email.ilike(like(search))))
+        found = found.where(or_(User.name.ilike(like(search)), User.email.ilike(like(stored_part(search)))))
     return found
 
 

@@ -16,6 +16,7 @@ from app.joining.interest_schemas import ApplyInput, CorrectInput, InterestInput
 from app.joining.models import Interest, InterestState
 from app.memberships.models import Holder
 from app.organisations.models import Organisation
+from app.web.browser import bare_token
 from app.web.forms import Form
 from app.web.pagination import PAGE_SIZE, Page, offset_of
 
@@ -49,7 +50,7 @@ async def express(session: AsyncSession, typed: ApplyInput, language: str) -> st
 
 async def by_token(session: AsyncSession, token: str, *, lock: bool = False) -> Interest:
     """The expression of interest behind a link, or NotFoundError; `lock`: for changing it."""
-    found = select(Interest).where(Interest.token_hash == hash_of(token))
+    found = select(Interest).where(Interest.token_hash == hash_of(bare_token(token)))
     interest = await session.scalar(found.with_for_update() if lock else found)
     if interest is None:
         raise NotFoundError

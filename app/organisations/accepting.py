@@ -15,6 +15,7 @@ from app.memberships.models import Holder
 from app.organisations.access import SuspendedError
 from app.organisations.models import HostRole, Invitation, Organisation, OrganisationHost
 from app.organisations.service import put_host, still_vouched
+from app.web.browser import bare_token
 
 
 class InvitationOverError(NotFoundError):
@@ -51,7 +52,7 @@ async def find_invitation(session: AsyncSession, token: str) -> Asked:
             .join(Organisation, Organisation.id == Invitation.organisation_id)
             .join(Holder, Holder.id == Organisation.holder_id)
             .where(
-                Invitation.token_hash == hash_of(token),
+                Invitation.token_hash == hash_of(bare_token(token)),
                 Invitation.accepted_at.is_(None),
                 Invitation.withdrawn_at.is_(None),
                 Invitation.expires_at > clock.now(),

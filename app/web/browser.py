@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from functools import cache
 
@@ -11,6 +12,7 @@ from itsdangerous import BadSignature, TimestampSigner, URLSafeSerializer, URLSa
 from app import clock, i18n
 from app.settings import Settings
 
+NO_TOKEN = re.compile(r"(?:&(?:gt|lt|quot|#\d+);|[^A-Za-z0-9_-])+\Z")
 YEAR = 365 * 24 * 3600
 
 
@@ -114,12 +116,21 @@ def _stamp(key: str, purpose: str) -> TimestampSigner:
     return _ByOurClock(key, salt=f"guildhall.stamp.{purpose}")
 
 
+def bare_token(text: str) -> str:
+    """A token as it was made: what mail programs and chats glue to the end of a link is none of it.
+
+    Tokens end with a letter, a digit, a hyphen or an underscore: a full stop, a bracket, a quotation mark or a space
+    behind one was part of the sentence.
+    """
+    return NO_TOKEN.sub("", text)
+
+
 def unsigned(settings: Settings, purpose: str, text: str | None, *, seconds: int) -> object | None:
     """What `signer` signed for this purpose, or None if it is missing, forged or older than `seconds`."""
     if not text:
         return None
     try:
-        value: object = signer(settings, purpose).loads(text, max_age=seconds)
+        value: object = signer(settings, purpose).loads(bare_token(text), max_age=seconds)
     except BadSignature:
         return None
     return value

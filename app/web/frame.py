@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.addresses import accept_private
 from app.live import Switchboard
 from app.settings import Settings
 from app.web.browser import YEAR, cookie_name
@@ -68,6 +69,7 @@ class Frame:
         began = time.perf_counter()
         # Our own, and no other's: what a browser sends is not to end up in every line of the log.
         request_id = scope.setdefault("state", {})["request_id"] = secrets.token_hex(8)
+        accept_private(on=self.settings.private_addresses)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 500

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 INVISIBLE = {"Cf", "Cc"}  # Unicode categories: zero-width spaces, marks of direction, control characters
-TRIMMINGS = " \u00a0/\\.,;:!?*_~'\"`’”»>)]}<([{«“‘"
+TRIMMINGS = " \u00a0…/\\.,;:!?*_~'\"`’”»>)]}<([{«“‘"
 
 
 class Pages(BaseRoute):

@@ -140,3 +140,14 @@ def test_a_test_mail_to_nowhere_ends_in_a_line():
     ):
         done = python_m_app(*words, **environment)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def test_an_operator_has_an_address_in_its_one_form(database_url):
+    settings = {
+        "GUILDHALL_DATABASE_URL": database_url,
+        "GUILDHALL_OPERATOR_PASSWORD": "a long walk by the river",
+    }
+    done = python_m_app("create-operator", "olu@Bücher.example", **settings)
+    assert (done.returncode, done.stdout) == (0, "olu@xn--bcher-kva.example is an operator.\n")
+    done = python_m_app("create-operator", "olu", **settings)
+    assert (done.returncode, "is not an e-mail address" in done.stderr) == (1, True)

@@ -80,7 +80,7 @@ async def test_changing_the_address_takes_the_mark_away(database, refused_ada):
 
     async with database.transaction() as session:
         user = await session.get_one(User, refused_ada.id)
-        await change_address(session, user, "new@example.org")
+        await change_address(session, user, "new@example.org", stay_signed_in=None, end_tokens=False)
     assert await bounced(database) is None
 
 
