@@ -4,6 +4,7 @@ from app.accounts.models import ApiToken, BrowserSession, User
 from app.alerts import Alert
 from app.contributions.models import Grant, GrantEntry, GrantRule, ImportFile, ImportLine, LedgerEntry
 from app.db import Base
+from app.heartbeats import Heartbeat
 from app.joining.models import Interest, InterestRemark, Task
 from app.mail.models import Bounce, OutgoingMail, Refusal
 from app.meetings.models import Attendance, AttendanceFigure, Consent, Meeting
@@ -44,6 +45,7 @@ __all__ = [
     "Grant",
     "GrantEntry",
     "GrantRule",
+    "Heartbeat",
     "Holder",
     "ImportFile",
     "ImportLine",
