@@ -19,6 +19,7 @@ from app.accounts import unsubscribing
 from app.accounts.access import load_viewer
 from app.accounts.reminders import unsubscribe_links
 from app.admin import pages as admin
+from app.admin.worker_watch import WorkerWatch
 from app.alerts import Alerts, Kind
 from app.api import pages as api_pages
 from app.api import routes as api
@@ -27,6 +28,7 @@ from app.db import Database
 from app.demo import pages as demo
 from app.errors import NotFoundError
 from app.home import pages as home
+from app.jobs import Surroundings
 from app.joining import pages as joining
 from app.live import Switchboard
 from app.mail import Mailer
@@ -103,6 +105,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(app.state.servers.connected())
         await stack.enter_async_context(app.state.switchboard.listening())
         await stack.enter_async_context(skew.watched(app.state.database, app.state.alerts))
+        around = Surroundings(app.state.settings, app.state.database, app.state.alerts)
+        await stack.enter_async_context(WorkerWatch(around, app.state.mailer).kept())
         yield
 
 

@@ -8,14 +8,6 @@ from app.memberships.shipped import ship
 from app.settings import ROOT, DatabaseSettings
 
 
-def newest_revision() -> str:
-    """The revision that this version of the program works with: its newest migration's."""
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head() or ""
-
-
 def migrate(settings: DatabaseSettings) -> None:
     """Run the migrations that the database lacks, then ship the tiers and rules to a new one.
 

@@ -7,7 +7,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-Kind = Literal["full", "connections", "read_only", "refused", "away", "busy"]
+Kind = Literal["full", "memory", "connections", "read_only", "refused", "away", "busy"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Outage:
 # By PostgreSQL's classes of errors; the first that fits counts.
 _KINDS: tuple[tuple[type[BaseException], Kind], ...] = (
     (asyncpg.TooManyConnectionsError, "connections"),
-    # Disk, memory, a limit of the server's configuration.
+    (asyncpg.OutOfMemoryError, "memory"),
+    # The disk, or a limit of the server's configuration.
     (asyncpg.InsufficientResourcesError, "full"),
     (asyncpg.PostgresSystemError, "full"),
     # After a failover the server that we knew goes on as a replica.

@@ -5,8 +5,8 @@ import asyncio
 import asyncpg
 import structlog
 
-from app.migrations import newest_revision
 from app.outages import words_of
+from app.revision import newest_revision
 from app.settings import DatabaseSettings
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ async def require_database(settings: DatabaseSettings) -> None:
         revision = await _revision(settings)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise CannotStartError(f"The database cannot be used: {words_of(error)}") from None
-    newest = await asyncio.to_thread(newest_revision)
+    newest = newest_revision()
     if revision is None:
         raise CannotStartError(f"The database is empty. {MIGRATE}")
     if not revision.isdigit():

@@ -18,7 +18,7 @@ from app import jobs, mail, skew
 from app.accounts import reach, sessions
 from app.accounts.reminders import unsubscribe_links
 from app.accounts.service import forget_unverified
-from app.alerts import Alerts
+from app.alerts import Alerts, Kind
 from app.alerts import forget_old as forget_old_alerts
 from app.contributions import jobs as contribution_jobs
 from app.db import Database
@@ -109,11 +109,12 @@ async def work(settings: Settings) -> None:
         while not stop.is_set():
             # By a wrong clock nothing is done: it is looked at again until it is right.
             if not await skew.look(database, alerts):
-                running = asyncio.create_task(_run(jobs.Surroundings(settings, database, alerts), servers))
+                around = jobs.Surroundings(settings, database, alerts)
+                running = asyncio.create_task(_run(around, servers))
                 stopping = asyncio.create_task(stop.wait())
                 wrong = asyncio.create_task(skew.until_wrong(database, alerts))
                 await asyncio.wait({running, stopping, wrong}, return_when=asyncio.FIRST_COMPLETED)
-                await _settle(running, stopping, wrong)
+                await _settle(alerts, running, stopping, wrong)
             if not stop.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), AGAIN_AFTER_SECONDS)
@@ -177,7 +178,7 @@ async def _named_in_log(call_next: AsyncCallNext, context: JobContext, _worker: 
     return await call_next()
 
 
-async def _settle(running: asyncio.Task[None], *waiting: asyncio.Task[Any]) -> None:
+async def _settle(alerts: Alerts, running: asyncio.Task[None], *waiting: asyncio.Task[Any]) -> None:
     """Let the worker end what it is doing; say why it stopped if nobody asked it to."""
     for task in (*waiting, running):
         task.cancel()
@@ -186,4 +187,5 @@ async def _settle(running: asyncio.Task[None], *waiting: asyncio.Task[Any]) -> N
     except asyncio.CancelledError:
         return
     except (ConnectorException, psycopg.Error, OSError) as error:
+        alerts.note(Kind.DATABASE, "away")
         log.warning("worker.database_away", error=type(error).__name__)

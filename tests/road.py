@@ -26,7 +26,7 @@ class Road:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Road"]:
         """Travelled on for as long as the block lasts."""
-        server = await asyncio.start_server(self._travel, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._set_out, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         self.url = f"postgresql://{self._user}@127.0.0.1:{port}{self._path}"
         try:
@@ -47,10 +47,12 @@ class Road:
         self.block()
         self._gate = _passable()
 
-    async def _travel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
+    def _set_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._travel(reader, writer))
         self._travellers.add(task)
         task.add_done_callback(self._travellers.discard)
+
+    async def _travel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gate = self._gate
         with contextlib.suppress(OSError), contextlib.closing(writer):
             await gate.wait()

@@ -47,6 +47,10 @@ def _database(outage: str) -> tuple[str, str]:
             return _("The database has no space left."), _(
                 "Make room on its disk: nothing can be saved until then."
             )
+        case "memory":
+            return _("The database ran out of memory."), _(
+                "Give its machine more, or lower work_mem and max_connections."
+            )
         case "connections":
             return (
                 _("The database had no connection left."),

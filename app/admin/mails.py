@@ -68,6 +68,7 @@ KINDS: dict[str, Text] = {
     "task_news": lazy("Task"),
     "totals_repaired": lazy("Totals repaired"),
     "verify_address": lazy("Verification"),
+    "worker_gone": lazy("Worker stopped"),
 }
 
 

@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.admin.meetings import Line, running_now
 from app.alerts import Alert, open_alerts
 from app.contributions.proposals import count_open
+from app.heartbeats import is_silent, last_round
 from app.mail import OutgoingMail
 from app.meetings.models import UNFINISHED, Meeting, MeetingState
 from app.memberships.models import Holder
@@ -52,6 +53,7 @@ class Look:
     unread: list[Server]
     """servers that list what cannot be read"""
     unwatched: list[Server]
+    worker_silent_since: datetime | None
     unknown: int
     failed_jobs: int
     late_mails: int
@@ -64,7 +66,7 @@ class Look:
     @property
     def is_calm(self) -> bool:
         """Whether nothing needs a look."""
-        servers = (self.silent, self.not_set_up, self.unread, self.unwatched)
+        servers = (self.worker_silent_since, self.silent, self.not_set_up, self.unread, self.unwatched)
         troubles = (
             *servers,
             self.alerts,
@@ -112,13 +114,16 @@ async def overview(session: AsyncSession, settings: Settings) -> Overview:
 
 async def _look(session: AsyncSession, settings: Settings, servers: list[Server]) -> Look:
     late_mails, refused_mails = await _mails(session, settings)
+    last = await last_round(session)
+    silent_since = last if is_silent(last) else None
     return Look(
         silent=[
             server for server in servers if server.failing_since is not None and server.failure != NOT_SET_UP
         ],
         not_set_up=await _elsewhere(session, servers),
         unread=[server for server in servers if unread_of(server)],
-        unwatched=[server for server in servers if _is_unwatched(server)],
+        unwatched=[server for server in servers if silent_since is None and _is_unwatched(server)],
+        worker_silent_since=silent_since,
         unknown=await _unknown(session),
         failed_jobs=await session.scalar(_FAILED_JOBS) or 0,
         late_mails=late_mails,

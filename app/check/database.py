@@ -1,13 +1,12 @@
 """PostgreSQL: reached, writable, at the program's revision, and of the same time."""
 
-import asyncio
 from datetime import datetime
 
 import asyncpg
 
 from app import clock
 from app.check.findings import Finding, look, mend, ok, words_of
-from app.migrations import newest_revision
+from app.revision import newest_revision
 from app.settings import DatabaseSettings
 
 SUBJECT = "Database"
@@ -53,7 +52,7 @@ async def _can_write(connection: asyncpg.Connection) -> list[Finding]:
 
 
 async def _revision(connection: asyncpg.Connection) -> Finding:
-    newest = await asyncio.to_thread(newest_revision)
+    newest = newest_revision()
     try:
         found = await connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:

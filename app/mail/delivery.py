@@ -1,5 +1,6 @@
 """Mails leave here: the worker hands them to the SMTP server, tries again, writes down why not, and forgets them."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -68,6 +69,14 @@ async def deliver(context: JobContext, mail_id: int) -> None:
         await _try(around, mail_id, _job_of(context))
     finally:
         _Turns.taken -= 1
+
+
+async def deliver_now(around: jobs.Surroundings, mail_id: int) -> None:
+    """Try once, from a process that is no worker; what cannot be sent now waits for the worker as any other mail."""
+    if around.settings.demo and not around.settings.smtp_url.get_secret_value():
+        return
+    with contextlib.suppress(NotSentError):
+        await _try(around, mail_id, None)
 
 
 def _job_of(context: JobContext) -> int | None:

@@ -3,6 +3,7 @@
 from procrastinate import Blueprint, JobContext
 
 from app import jobs
+from app.heartbeats import note_round
 from app.meetings.following import follow
 from app.servers.pool import Servers
 
@@ -21,4 +22,6 @@ def servers_of(context: JobContext) -> Servers:
 async def follow_servers(context: JobContext, timestamp: int) -> None:
     """One round, every five seconds."""
     del timestamp
-    await follow(jobs.surroundings(context).database, servers_of(context))
+    database = jobs.surroundings(context).database
+    await follow(database, servers_of(context))
+    await note_round(database)

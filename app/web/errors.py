@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.alerts import Alerts, Kind
 from app.errors import ForbiddenError, GuildhallError, NotFoundError, UnavailableError
 from app.gate import BusyError
 from app.i18n import lazy
@@ -195,6 +196,10 @@ async def _database(request: Request, error: Exception) -> Response:
             # A number in an address that is larger than any number of a row.
             return answer(request, NotFoundError())
         return await _unexpected(request, error)
+    if outage.kind != "busy":
+        # Counted without the database, and written when it is back.
+        alerts: Alerts = request.app.state.alerts
+        alerts.note(Kind.DATABASE, outage.kind)
     log.error("database.unavailable", kind=outage.kind, cause=outage.cause)
     await _keep_form(request)
     return answer(request, DatabaseUnavailableError(outage.retry_after))

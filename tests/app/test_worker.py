@@ -1,12 +1,18 @@
 """What a worker that was killed leaves behind is taken over by the next one."""
 
+import asyncio
+import time
 from types import SimpleNamespace
 
+import pytest
+from procrastinate.exceptions import ConnectorException
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import jobs
 from app.alerts import Alerts
 from app.worker import TASKS, take_over
+from tests.road import Road
 
 LEFT_BEHIND = text("""
     WITH worker AS (
@@ -77,3 +83,23 @@ async def test_a_runner_that_is_made_again_does_its_jobs_and_its_rounds(site, da
                 text("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'recordings:ask'")
             )
             assert left.all() == []
+
+
+@pytest.mark.slow
+async def test_a_worker_whose_connections_are_dead_without_a_word_ends_its_run_and_begins_anew(
+    monkeypatch, settings, database
+):
+    """Else the library waits for ever for an answer, and the worker with it."""
+    monkeypatch.setattr("app.jobs.ANSWER_SECONDS", 0.5)
+    async with Road(settings.dsn()).open() as road, asyncio.timeout(40):
+        theirs = settings.model_copy(update={"database_url": SecretStr(road.url)})
+        for _ in range(2):
+            with jobs.runner(theirs, TASKS) as app:
+                async with app.open_async():
+                    ask = app.connector.execute_query_one_async
+                    assert await ask("SELECT 1 AS one") == {"one": 1}
+                    road.forget()
+                    began = time.monotonic()
+                    with pytest.raises(ConnectorException):
+                        await ask("SELECT 1 AS one")
+                    assert time.monotonic() - began < 10

@@ -17,7 +17,7 @@ from app.check.findings import Verdict, lines_of
 from app.check.mail import check_mail
 from app.check.run import broken, summary
 from app.check.site import MADE_UP, check_site
-from app.migrations import newest_revision
+from app.revision import newest_revision
 from app.settings import DatabaseSettings, Settings
 from app.web.self_check import check_token
 from tests.conftest import alembic_config, new_database, new_person

@@ -286,6 +286,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", "/api", ANYONE),
     ("GET", "/health", ANYONE),
     ("GET", "/health/seen", NOT_THERE),
+    ("GET", "/health/ready", ANYONE),
+    ("GET", "/health/worker", ANYONE),
     ("GET", "/callbacks/meetings/{meeting}/{token}/ended", NOT_THERE),
     ("POST", "/callbacks/meetings/{meeting}/{token}/recording", NOT_THERE),
     ("POST", "/callbacks/meetings/{meeting}/{token}/analytics", NOT_THERE),
