@@ -7,15 +7,11 @@ from alembic import context
 from sqlalchemy import NullPool, create_engine, text
 
 from app.db import Base
+from app.migrations import is_ours
 from app.models import __all__ as tables
 from app.settings import DatabaseSettings, read
 
 assert tables  # noqa: S101  importing the tables is what the import is for
-
-
-def include(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001  alembic's signature
-    """Leave the job library's own tables alone when comparing."""
-    return not (kind == "table" and (name or "").startswith("procrastinate_"))
 
 
 def run() -> None:
@@ -30,7 +26,7 @@ def run() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             transaction_per_migration=True,
-            include_object=include,
+            include_object=is_ours,
             compare_server_default=True,
         )
         with context.begin_transaction():

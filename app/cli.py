@@ -54,7 +54,11 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     serve.add_argument("--channel", type=int, help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
     commands.add_parser("worker", help="background work").set_defaults(run=_worker)
-    commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
+    migrate = commands.add_parser("migrate", help="bring the database up to date")
+    migrate.add_argument(
+        "--check", action="store_true", help="only say in what it is not as the program needs it"
+    )
+    migrate.set_defaults(run=_migrate)
     commands.add_parser("check", help="whether settings, database, BBB, mail and proxy fit").set_defaults(
         run=_check
     )
@@ -119,12 +123,22 @@ def _require_database(settings: Settings) -> None:
     asyncio.run(require_database(settings))
 
 
-def _migrate(_asked: argparse.Namespace) -> int:
+def _migrate(asked: argparse.Namespace) -> int:
+    from app.check.schema import differences
     from app.migrations import migrate
 
-    migrate(read(DatabaseSettings))
-    print("The database is up to date.")
-    return 0
+    settings = read(DatabaseSettings)
+    if not asked.check:
+        migrate(settings)
+    lines = [str(difference) for difference in differences(settings)]
+    if not lines:
+        print("The database is as this program needs it." if asked.check else "The database is up to date.")
+        return 0
+    if not asked.check:
+        # All migrations have run: what they did not bring, the next run will not either.
+        print("All migrations have run. But the database is not as this program needs it:", file=sys.stderr)
+    print("\n".join(lines), file=sys.stdout if asked.check else sys.stderr)
+    return 1 if asked.check else 0
 
 
 def _check(_asked: argparse.Namespace) -> int:

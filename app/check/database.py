@@ -1,11 +1,14 @@
 """PostgreSQL: reached, writable, at the program's revision, and of the same time."""
 
+import asyncio
 from datetime import datetime
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.check.findings import Finding, look, mend, ok, words_of
+from app.check.schema import differences
 from app.revision import newest_revision
 from app.settings import DatabaseSettings
 
@@ -26,7 +29,7 @@ async def check_database(settings: DatabaseSettings) -> list[Finding]:
         return [
             *_version(connection.get_server_version().major, connection.get_server_version().minor),
             *await _can_write(connection),
-            await _revision(connection),
+            *await _revision(connection, settings),
             await _clock(connection),
         ]
     finally:
@@ -51,18 +54,34 @@ async def _can_write(connection: asyncpg.Connection) -> list[Finding]:
     return []
 
 
-async def _revision(connection: asyncpg.Connection) -> Finding:
+async def _revision(connection: asyncpg.Connection, settings: DatabaseSettings) -> list[Finding]:
     newest = newest_revision()
     try:
         found = await connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
-        return mend(SUBJECT, "it is empty", MIGRATE)
+        return [mend(SUBJECT, "it is empty", MIGRATE)]
     if found == newest:
-        return ok(SUBJECT, f"at the program's revision, {newest}")
+        return [ok(SUBJECT, f"at the program's revision, {newest}"), await _schema(settings)]
     if found is None or found < newest:
-        return mend(SUBJECT, f"at revision {found}; the program needs {newest}", MIGRATE)
+        return [mend(SUBJECT, f"at revision {found}; the program needs {newest}", MIGRATE)]
     how = "Fine while an upgrade is under way: restart this program in its new version."
-    return look(SUBJECT, f"at revision {found}, newer than the program's {newest}", how)
+    return [look(SUBJECT, f"at revision {found}, newer than the program's {newest}", how)]
+
+
+async def _schema(settings: DatabaseSettings) -> Finding:
+    try:
+        found = await asyncio.to_thread(differences, settings)
+    except DBAPIError as error:
+        return mend(
+            SUBJECT, f"its tables cannot be looked at: {words_of(error)}", "Look at the role's rights."
+        )
+    if not found:
+        return ok(SUBJECT, "its tables are those of the program")
+    harm = [difference for difference in found if not difference.harmless]
+    first, *more = harm or found
+    seen = f"{first}, and {len(more)} more" if more else str(first)
+    how = "Somebody has changed it by hand. All of it: python -m app migrate --check"
+    return (mend if harm else look)(SUBJECT, seen, how)
 
 
 async def _clock(connection: asyncpg.Connection) -> Finding:
