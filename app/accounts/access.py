@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
@@ -58,6 +59,14 @@ class Viewer:
         """One or two letters for the account menu."""
         words = self.name.split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+class TokenInUse(NamedTuple):
+    """The API token that a request came with; scopes are those of `app.accounts.scopes`."""
+
+    name: str
+    scopes: frozenset[str]
+    expires_at: datetime | None
 
 
 class SignInNeededError(GuildhallError):
@@ -236,6 +245,7 @@ async def load_api_viewer(request: Request) -> Viewer:
     if not viewer.is_verified:
         raise VerificationNeededError
     request.state.viewer = viewer
+    request.state.token = TokenInUse(found.token_name, frozenset(found.scopes), found.expires_at)
     return viewer
 
 

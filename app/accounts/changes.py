@@ -42,7 +42,12 @@ async def change_password(
 
 
 async def change_address(
-    session: AsyncSession, user: User, email: str, *, stay_signed_in: int | None, end_tokens: bool
+    session: AsyncSession,
+    user: User,
+    email: str,
+    *,
+    stay_signed_in: int | None = None,
+    end_tokens: bool = True,
 ) -> None:
     """Another address, which its owner has just shown to be theirs; AddressTakenError if someone was first.
 

@@ -60,7 +60,13 @@ async def _signed_in_browsers(session: AsyncSession, user_id: int) -> dict[str, 
 
 @exports
 async def _tokens(session: AsyncSession, user_id: int) -> dict[str, Any]:
-    columns = (ApiToken.name, ApiToken.created_at, ApiToken.last_used_at, ApiToken.expires_at)
+    columns = (
+        ApiToken.name,
+        ApiToken.scopes,
+        ApiToken.created_at,
+        ApiToken.last_used_at,
+        ApiToken.expires_at,
+    )
     found = select(*columns).where(ApiToken.user_id == user_id).order_by(ApiToken.id)
     return {"api_tokens": [dict(row) for row in (await session.execute(found)).mappings()]}
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.links import AddressLink, ResetLink, VerifyLink, fragment_of, trace_of_browser
-from app.accounts.models import User
+from app.accounts.models import ApiToken, User
+from app.accounts.scopes import WORDS, Scope
 from app.mail import Mailer
 from app.web.browser import settings_of
 from app.web.pages import address_of
@@ -50,6 +51,17 @@ async def send_password_changed(
     """Your password was changed; `tokens_go_on`: the API tokens still open the account."""
     link = address_of(request, "accounts.forgot")
     await _send(session, request, user, "password_changed", link=link, tokens_go_on=tokens_go_on)
+
+
+async def send_token_made(session: AsyncSession, request: Request, user: User, token: ApiToken) -> None:
+    """A program has a token for your account now: to its owner, who may not be who made it."""
+    link = address_of(request, "accounts.tokens")
+    made: dict[str, Any] = {
+        "name": token.name,
+        "scopes": [WORDS[Scope(scope)] for scope in token.scopes],
+        "ends": token.expires_at,
+    }
+    await _send(session, request, user, "token_made", link=link, **made)
 
 
 async def send_address_change(session: AsyncSession, request: Request, user: User, new: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.accounts.passwords import MAX_LENGTH, weakness
+from app.accounts.scopes import Scope
 from app.accounts.zones import UTC, Zone
 from app.addresses import (
     LetterBeforeAtError,
@@ -131,10 +132,18 @@ class Profile(Input):
 
 
 class NewToken(Input):
-    """An API token: what it is for, and for how many days it holds."""
+    """An API token: what it is for, what it may do, and for how many days it holds."""
 
     name: Annotated[Line, _filled(TOKEN_NAME_LENGTH)]
-    days: Literal["", "30", "90", "365"] = ""
+    days: Literal["7", "30", "90", "365", "never"] = "90"
+    scope_read: Tick = False
+    scope_rooms: Tick = False
+    scope_organisation: Tick = False
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """Those that were ticked."""
+        return frozenset(scope for scope in Scope if getattr(self, f"scope_{scope.value}"))
 
 
 class Farewell(Input):

@@ -1,15 +1,19 @@
 """One's own API tokens."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.accounts import tokens
+from app.accounts import letters, tokens
 from app.accounts.access import SignedIn, Verified, Viewer
 from app.accounts.answers import again, held_signed_in
 from app.accounts.schemas import NewToken
+from app.accounts.scopes import HINTS, WORDS
 from app.db import Session
 from app.i18n import lazy
-from app.web.forms import Form, read_form
+from app.web.forms import read_form
 from app.web.pages import go, page, path_of
 
 router = APIRouter()
@@ -19,30 +23,33 @@ LIST = "accounts/tokens.html"
 @router.get("/account/tokens", name="accounts.tokens")
 async def show(request: Request, session: Session, viewer: SignedIn) -> Response:
     """The list, and the form for one more."""
-    found = await tokens.list_tokens(session, viewer.id)
-    return page(request, LIST, form=None, tokens=found, now=clock.now())
+    return page(request, LIST, form=None, **await _facts(session, viewer))
 
 
 @router.post("/account/tokens")
 async def create(request: Request, session: Session, viewer: Verified) -> Response:
-    """A new token, shown this once: in this answer, which no browser keeps."""
+    """A new token, shown this once: in this answer, which no browser keeps. Its owner is told by mail."""
     form = await read_form(request, NewToken)
+    if form.value is not None and not form.value.scopes:
+        form.fail("scope_read", lazy("Tick at least one thing that it may do."))
     if form.value is None:
-        return await _again(request, session, viewer, form)
-    days = int(form.value.days) if form.value.days else None
+        return again(request, LIST, form, **await _facts(session, viewer))
+    typed = form.value
+    days = None if typed.days == "never" else int(typed.days)
     try:
-        await held_signed_in(session, viewer)
-        made = await tokens.create_token(session, viewer.id, form.value.name, days=days)
+        user = await held_signed_in(session, viewer)
+        made = await tokens.create_token(session, viewer.id, typed.name, days=days, scopes=typed.scopes)
     except tokens.TooManyTokensError as error:
-        return await _again(request, session, viewer, form.fail("", error.message))
+        return again(request, LIST, form.fail("", error.message), **await _facts(session, viewer))
+    await letters.send_token_made(session, request, user, made.row)
     response = page(request, "accounts/token.html", token=made.row, secret=made.secret)
     response.headers["cache-control"] = "no-store"
     return response
 
 
-async def _again(request: Request, session: Session, viewer: Viewer, form: Form[NewToken]) -> Response:
-    found = await tokens.list_tokens(session, viewer.id)
-    return again(request, LIST, form, tokens=found, now=clock.now())
+async def _facts(session: AsyncSession, viewer: Viewer) -> dict[str, Any]:
+    made = await tokens.list_tokens(session, viewer.id)
+    return {"tokens": made, "now": clock.now(), "words": WORDS, "hints": HINTS}
 
 
 @router.post("/account/tokens/{token_id:int}/revoke", name="accounts.revoke_token")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.accounts.models import VIEWER_COLUMNS, ApiToken, User
+from app.accounts.scopes import ALL, Scope
 from app.accounts.sessions import hash_of
 from app.errors import ConflictError, NotFoundError
 from app.i18n import lazy
@@ -33,8 +34,15 @@ class NewToken(NamedTuple):
     secret: str
 
 
-async def create_token(session: AsyncSession, user_id: int, name: str, *, days: int | None) -> NewToken:
-    """A new token, for `days` or until it is revoked. Raises TooManyTokensError."""
+async def create_token(
+    session: AsyncSession,
+    user_id: int,
+    name: str,
+    *,
+    days: int | None,
+    scopes: frozenset[Scope] = ALL,
+) -> NewToken:
+    """A new token, for `days` or until it is revoked, for whatever the scopes name. Raises TooManyTokensError."""
     # Two creations at once count one after the other.
     await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     count = await session.scalar(select(func.count()).where(ApiToken.user_id == user_id))
@@ -47,6 +55,7 @@ async def create_token(session: AsyncSession, user_id: int, name: str, *, days: 
         name=name,
         created_at=now,
         expires_at=now + timedelta(days=days) if days else None,
+        scopes=[scope.value for scope in Scope if scope in scopes],
     )
     session.add(row)
     await session.flush()
@@ -81,6 +90,8 @@ async def revoke_all(session: AsyncSession, user_id: int) -> None:
 _FIND = select(
     *VIEWER_COLUMNS,
     ApiToken.id.label("token_id"),
+    ApiToken.name.label("token_name"),
+    ApiToken.scopes,
     ApiToken.last_used_at,
     ApiToken.expires_at,
 ).join(User, User.id == ApiToken.user_id)

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from app.accounts.scopes import Scope
 from app.api.answers import Listed, figures
 from app.api.errors import fails_with
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.api.rooms import PageNumber
 from app.contributions.entries import Filter, list_entries
 from app.contributions.models import EntryKind, What
@@ -63,6 +64,7 @@ class Contributions(Listed):
 @router.get(
     "/contributions",
     name="api.list_contributions",
+    dependencies=needs(Scope.READ),
     summary=_("List your contributions"),
     description=_("Yours, or with a holder those of an organisation that you are an admin of."),
     response_description=_("One page of contributions."),

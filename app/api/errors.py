@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.errors import GuildhallError
+from app.accounts.scopes import Scope
+from app.errors import ForbiddenError, GuildhallError
 from app.i18n import lazy
 from app.i18n import marked as _
 
@@ -26,6 +27,26 @@ class OtherMethodError(GuildhallError):
         return {"allow": ", ".join(sorted(self._allowed))}
 
 
+class ScopeMissingError(ForbiddenError):
+    """The token is good, and not made for this."""
+
+    code = "scope_missing"
+    title = lazy("This token may not do that")
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        super().__init__(lazy("It lacks the scope “%(scope)s”. Make a token that has it.", scope=scope.value))
+
+    def headers(self) -> dict[str, str]:
+        """Which scope it takes (RFC 6750, 3.1)."""
+        challenge = f'Bearer realm="api", error="insufficient_scope", scope="{self._scope.value}"'
+        return {"www-authenticate": challenge}
+
+    def facts(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {"scope": self._scope.value}
+
+
 class Tier(BaseModel):
     """A tier that has more of what was refused."""
 
@@ -41,6 +62,7 @@ class Problem(BaseModel):
     code: str = Field(description=_("A word for programs. It never changes."))
     title: str = Field(description=_("What went wrong, for people."))
     message: str = Field(description=_("What to do next, for people."))
+    scope: str | None = Field(None, description=_("With scope_missing: the scope that the call takes."))
     fields: dict[str, str] = Field({}, description=_("With 422: what is wrong, by field."))
     reason: str | None = Field(None, description=_("With a refused limit: which rule refused it."))
     limit: int | None = Field(None, description=_("With a refused limit: how much there is of it."))
@@ -68,8 +90,8 @@ WORDS = {
     400: _("The body is broken: it is not UTF-8."),
     401: _("No token, or one that is unknown, revoked or over."),
     403: _(
-        "You may not do this: the room has other hosts, you are no admin of the organisation, your account is closed "
-        "or not verified."
+        "You may not do this: the token lacks the scope, the room has other hosts, you are no admin of the "
+        "organisation, your account is closed or not verified."
     ),
     404: _("There is no such thing, or none that you may see."),
     409: _("It cannot be done now: a limit refuses it, or things are in another state. The code says which."),

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from app.accounts.scopes import Scope
 from app.api.answers import figures
 from app.api.errors import fails_with
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.api.host_answers import OpenInvitation, OpenInvitations
 from app.api.organisations import Slug, find_administered
 from app.api.rooms import PageNumber
@@ -37,6 +38,7 @@ class NoSeatError(ConflictError):
 @router.get(
     "",
     name="api.list_invitations",
+    dependencies=needs(Scope.READ),
     summary=_("List open invitations"),
     description=_(
         "For the organisation’s admins: those that nobody has accepted or withdrawn, the newest first."
@@ -56,6 +58,7 @@ async def index(
 @router.post(
     "/{invitation_id}/resend",
     name="api.resend_invitation",
+    dependencies=needs(Scope.ORGANISATION),
     status_code=204,
     summary=_("Send an invitation again"),
     description=_(
@@ -80,6 +83,7 @@ async def resend(
 @router.delete(
     "/{invitation_id}",
     name="api.withdraw_invitation",
+    dependencies=needs(Scope.ORGANISATION),
     status_code=204,
     summary=_("Withdraw an invitation"),
     description=_("Its link ends, and its seat is free."),

@@ -3,13 +3,15 @@
 from datetime import datetime
 from enum import StrEnum
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.accounts.access import TokenInUse
+from app.accounts.scopes import Scope
 from app.api.answers import Holder
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.db import Session
 from app.i18n import gettext
 from app.i18n import marked as _
@@ -84,6 +86,14 @@ class ActingFor(Holder):
     meters: Meters = Field(description=_("How much of that is used."))
 
 
+class Token(BaseModel):
+    """The token that this call was made with."""
+
+    name: str = Field(description=_("What its owner calls it."))
+    scopes: list[Scope] = Field(description=_("What it may do."))
+    expires_at: datetime | None = Field(description=_("When it ends; null: when it is revoked."))
+
+
 class Me(BaseModel):
     """The person behind the token."""
 
@@ -92,22 +102,30 @@ class Me(BaseModel):
     email: str = Field(description=_("Your e-mail address."))
     language: str = Field(description=_("The language that errors speak to you: a code like “en”."))
     time_zone: str = Field(description=_("The time zone of your pages: an IANA name."))
+    token: Token = Field(description=_("The token that you have sent."))
     holders: list[ActingFor] = Field(description=_("Yourself, then the organisations you host for."))
 
 
 @router.get(
     "/me",
     name="api.show_me",
+    dependencies=needs(Scope.READ),
     summary=_("Who you are and what is left"),
     description=_("You, the organisations you host for, and what each may use and has used."),
     response_description=_("You."),
 )
-async def show_me(session: Session, caller: Caller) -> Me:
+async def show_me(request: Request, session: Session, caller: Caller) -> Me:
     """The person, with every holder they act for."""
     mine = await acts_for(session, caller)
     known = await standings(session, [holder.holder_id for holder in mine])
     names = ("id", "name", "email", "language", "time_zone")
+    sent: TokenInUse = request.state.token
     return Me(
+        token=Token(
+            name=sent.name,
+            scopes=[scope for scope in Scope if scope in sent.scopes],
+            expires_at=sent.expires_at,
+        ),
         holders=[await _acting_for(session, holder, known[holder.holder_id]) for holder in mine],
         **{name: getattr(caller, name) for name in names},
     )

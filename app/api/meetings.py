@@ -9,10 +9,11 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
+from app.accounts.scopes import Scope
 from app.api import answers, bodies
 from app.api.access import Slug, open_hosted_door
 from app.api.errors import WITH_BODY, fails_with
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.api.rooms import PageNumber
 from app.db import Databased, Session
 from app.i18n import lazy
@@ -47,6 +48,7 @@ class State(StrEnum):
 @router.post(
     "/rooms/{slug}/start",
     name="api.start_meeting",
+    dependencies=needs(Scope.ROOMS),
     status_code=201,
     response_model=answers.Meeting,
     summary=_("Start the meeting"),
@@ -102,6 +104,7 @@ async def start(
 @router.post(
     "/rooms/{slug}/join",
     name="api.join_meeting",
+    dependencies=needs(Scope.ROOMS),
     summary=_("Send someone into the meeting"),
     description=_(
         "A signed address into the running meeting, for a guest of yours or for yourself. It takes a place in the "
@@ -136,6 +139,7 @@ async def join(
 @router.post(
     "/rooms/{slug}/end",
     name="api.end_meeting",
+    dependencies=needs(Scope.ROOMS),
     summary=_("End the meeting"),
     description=_("Ends the room’s meeting for everyone. Ending it twice is no error."),
     response_description=_("The meeting, which is over."),
@@ -155,6 +159,7 @@ async def end(database: Databased, caller: Caller, servers: BBBServers, slug: Sl
 @router.get(
     "/meetings",
     name="api.list_meetings",
+    dependencies=needs(Scope.READ),
     summary=_("List meetings"),
     description=_("The meetings of your rooms and of the holders you answer for, the newest first."),
     response_description=_("One page of meetings."),
@@ -177,6 +182,7 @@ async def list_meetings(
 @router.get(
     "/meetings/{meeting_id:int}",
     name="api.show_meeting",
+    dependencies=needs(Scope.READ),
     summary=_("Show a meeting"),
     description=_("One meeting of your rooms or of the holders you answer for."),
     response_description=_("The meeting."),

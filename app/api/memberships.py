@@ -8,9 +8,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.scopes import Scope
 from app.api.answers import Holder
 from app.api.errors import fails_with
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.api.organisations import Slug
 from app.contributions.custody import custodian_of
 from app.contributions.importing.references import reference_of
@@ -87,6 +88,7 @@ class Membership(BaseModel):
 @router.get(
     "/membership",
     name="api.show_membership",
+    dependencies=needs(Scope.READ),
     tags=[_("You")],
     summary=_("Your membership"),
     description=_("What you have, until when, and what is still to be given for it."),
@@ -100,6 +102,7 @@ async def show(session: Session, caller: Caller) -> Membership:
 @router.get(
     "/organisations/{organisation}/membership",
     name="api.show_organisation_membership",
+    dependencies=needs(Scope.READ),
     tags=[_("Organisations")],
     summary=_("The membership of an organisation"),
     description=_("The same of an organisation, for its admins."),

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
+from app.accounts.scopes import Scope
 from app.api.answers import figures
 from app.api.errors import WITH_BODY, fails_with
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.api.host_answers import Host, HostChange, Hosts, Invitation, Invited, NewHosts
 from app.api.rooms import PageNumber
 from app.db import Session
@@ -48,6 +49,7 @@ class ShareRefusedError(ConflictError):
 @router.get(
     "",
     name="api.list_hosts",
+    dependencies=needs(Scope.READ),
     summary=_("List the hosts of an organisation"),
     description=_("For its admins: the admins first, then by name, each with what they use."),
     response_description=_("One page of hosts."),
@@ -72,6 +74,7 @@ async def index(
 @router.post(
     "",
     name="api.invite_hosts",
+    dependencies=needs(Scope.ORGANISATION),
     summary=_("Invite hosts"),
     description=_(
         "Sends an invitation to each address that can get one, and says of each what became of it. With check_only "
@@ -103,6 +106,7 @@ async def invite(
 @router.patch(
     ONE,
     name="api.change_host",
+    dependencies=needs(Scope.ORGANISATION),
     summary=_("Change a host"),
     description=_(
         "The fields that are sent are changed, the others stay; all of them or none. The only admin stays one."
@@ -133,6 +137,7 @@ async def change(
 @router.delete(
     ONE,
     name="api.remove_host",
+    dependencies=needs(Scope.ORGANISATION),
     status_code=204,
     summary=_("Remove a host"),
     description=_("They host for it no more. Rooms and recordings stay with the organisation."),

@@ -50,6 +50,7 @@ class Call:
     query: list[Field]
     body: list[Field]
     answers: list[tuple[str, str, str | None]]  # status, what it means, the object
+    scope: str
     errors: list[str]
 
 
@@ -118,6 +119,7 @@ class Reader:
                 for status, answer in sorted(answers.items())
                 if status < FIRST_ERROR
             ],
+            scope=next(iter(operation["security"][0].values()))[0],
             errors=[str(status) for status in sorted(answers) if status >= FIRST_ERROR],
         )
 

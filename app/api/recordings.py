@@ -6,9 +6,10 @@ from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
+from app.accounts.scopes import Scope
 from app.api import answers, bodies
 from app.api.errors import WITH_BODY, fails_with
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.api.recording_answers import Recording, Recordings
 from app.api.rooms import PageNumber
 from app.db import Session
@@ -28,6 +29,7 @@ Key = Annotated[str, Path(description=_("The last part of the recording’s link
 @router.get(
     "",
     name="api.list_recordings",
+    dependencies=needs(Scope.READ),
     summary=_("List recordings"),
     description=_("The recordings that you manage, of yourself and of organisations whose admin you are."),
     response_description=_("One page of recordings."),
@@ -56,6 +58,7 @@ async def list_recordings(
 @router.get(
     "/{key}",
     name="api.show_recording",
+    dependencies=needs(Scope.READ),
     summary=_("Show a recording"),
     description=_("One recording that you manage, with where its formats are played."),
     response_description=_("The recording."),
@@ -69,6 +72,7 @@ async def show(request: Request, session: Session, caller: Caller, key: Key) -> 
 @router.patch(
     "/{key}",
     name="api.change_recording",
+    dependencies=needs(Scope.ROOMS),
     summary=_("Change a recording"),
     description=_("The fields that are sent are changed, the others stay."),
     response_description=_("The recording as it is now."),
@@ -93,6 +97,7 @@ async def change(
 @router.delete(
     "/{key}",
     name="api.delete_recording",
+    dependencies=needs(Scope.ROOMS),
     status_code=204,
     summary=_("Move a recording to the trash"),
     description=_("From now on nobody can play it. It counts until it is deleted for good, 7 days later."),
@@ -107,6 +112,7 @@ async def trash(session: Session, caller: Caller, key: Key) -> None:
 @router.post(
     "/{key}/restore",
     name="api.restore_recording",
+    dependencies=needs(Scope.ROOMS),
     summary=_("Take a recording back"),
     description=_("Out of the trash, as it was before."),
     response_description=_("The recording."),

@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.scopes import Scope
 from app.api import answers, bodies
 from app.api.access import Slug, hosted_door
 from app.api.errors import WITH_BODY, fails_with
-from app.api.gate import Caller, GuardedRoute
+from app.api.gate import Caller, GuardedRoute, needs
 from app.db import Session
 from app.i18n import marked as _
 from app.meetings.doors import Door
@@ -35,6 +36,7 @@ PageNumber = Annotated[
 @router.get(
     "",
     name="api.list_rooms",
+    dependencies=needs(Scope.READ),
     summary=_("List your rooms"),
     description=_("The rooms that you host, the newest used first, each with what happens in it now."),
     response_description=_("One page of your rooms."),
@@ -66,6 +68,7 @@ async def list_rooms(
 @router.post(
     "",
     name="api.create_room",
+    dependencies=needs(Scope.ROOMS),
     status_code=201,
     summary=_("Make a room"),
     description=_("A new room, for yourself or for an organisation you host for, within its limit of rooms."),
@@ -86,6 +89,7 @@ async def create(
 @router.get(
     "/{slug}",
     name="api.show_room",
+    dependencies=needs(Scope.READ),
     summary=_("Show a room"),
     description=_("One room that you host, with what happens in it now."),
     response_description=_("The room."),
@@ -100,6 +104,7 @@ async def show(request: Request, session: Session, caller: Caller, slug: Slug) -
 @router.patch(
     "/{slug}",
     name="api.change_room",
+    dependencies=needs(Scope.ROOMS),
     summary=_("Change a room"),
     description=_(
         "The fields that are sent are changed, the others stay. A running meeting keeps its terms."
@@ -120,6 +125,7 @@ async def change(
 @router.delete(
     "/{slug}",
     name="api.delete_room",
+    dependencies=needs(Scope.ROOMS),
     status_code=204,
     summary=_("Delete a room"),
     description=_(

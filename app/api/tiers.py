@@ -5,7 +5,8 @@ from typing import Self
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from app.api.gate import Caller, GuardedRoute
+from app.accounts.scopes import Scope
+from app.api.gate import Caller, GuardedRoute, needs
 from app.db import Session
 from app.i18n import gettext
 from app.i18n import marked as _
@@ -58,6 +59,7 @@ class Tiers(BaseModel):
 @router.get(
     "/tiers",
     name="api.list_tiers",
+    dependencies=needs(Scope.READ),
     summary=_("Compare the tiers"),
     description=_("What each tier grants and costs, and how one gets it. /me says which one is yours."),
     response_description=_("The tiers."),

@@ -103,18 +103,56 @@ async def test_other_peoples_sessions_are_not_there(site, her, database):
 async def test_a_token_is_shown_once_and_kept_as_a_hash(her, ada, database):
     await her.open("/account/tokens")
     assert "No tokens yet" in her.words
-    await her.submit("/account/tokens", name="Calendar robot", days="30")
+    assert her.form("/account/tokens").fields["days"] == "90"
+    await her.submit("/account/tokens", name="Calendar robot", days="30", scope_rooms="yes")
     assert her.page.headers["cache-control"] == "no-store"
     secret = her.page.text.partition('value="gh_')[2].partition('"')[0]
     assert len(secret) > 40
     await her.open("/account/tokens")
-    assert "Calendar robot" in her.words
+    assert "Calendar robot Read, Rooms" in her.words
     assert secret not in her.page.text
     async with database.transaction() as session:
         kept = (await session.scalars(select(ApiToken))).one()
     assert len(kept.token_hash) == 32
     assert kept.user_id == ada.id
     assert timedelta(days=29) < kept.expires_at - clock.now() <= timedelta(days=30)
+    assert kept.scopes == ["read", "rooms"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "days"), [(None, 90), ("7", 7), ("90", 90), ("365", 365), ("never", None)]
+)
+async def test_a_token_holds_for_90_days_unless_one_says_otherwise(her, database, choice, days):
+    await her.open("/account/tokens")
+    await her.submit("/account/tokens", name="robot", days=choice)
+    assert ("It ends on" in her.words) == (days is not None)
+    async with database.transaction() as session:
+        kept = (await session.scalars(select(ApiToken))).one()
+    assert kept.scopes == ["read"]
+    assert kept.expires_at == (kept.created_at + timedelta(days=days) if days else None)
+
+
+async def test_the_owner_is_told_by_mail_that_a_token_was_made(her):
+    await her.open("/account/tokens")
+    await her.submit("/account/tokens", name="Calendar robot", scope_rooms="yes")
+    secret = her.page.text.partition('value="gh_')[2].partition('"')[0]
+    told = (await her.mails("ada@example.org"))[-1]
+    assert "new API token" in told.subject
+    assert "“Calendar robot”" in told.text
+    assert "Read, Rooms" in told.text
+    assert "revoke the token and change your password" in told.text
+    assert secret not in told.text
+
+
+async def test_a_token_that_may_do_nothing_is_not_made(her, database):
+    await her.open("/account/tokens")
+    await her.submit("/account/tokens", name="robot", scope_read=None)
+    assert her.page.status_code == 422
+    assert "Tick at least one thing that it may do." in her.words
+    assert her.form("/account/tokens").fields["name"] == "robot"
+    assert "scope_read" not in her.form("/account/tokens").fields
+    async with database.transaction() as session:
+        assert list(await session.scalars(select(ApiToken))) == []
 
 
 async def test_a_token_without_an_end_holds_until_it_is_revoked(her, ada, database, move_clock):
@@ -161,7 +199,7 @@ async def test_nobody_has_more_tokens_than_they_can_look_after_even_by_asking_at
         return True
 
     assert sum(await asyncio.gather(*(one() for _ in range(MOST + 8)))) == MOST
-    answer = await post(her, "/account/tokens", name="one more")
+    answer = await post(her, "/account/tokens", name="one more", scope_read="yes")
     assert answer.status_code == 422
     assert "You have 20 tokens" in answer.text
 

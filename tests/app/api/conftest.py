@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.accounts.models import User
+from app.accounts.scopes import ALL, Scope
 from app.accounts.tokens import create_token
 from app.api import rates
 from app.db import Database
@@ -42,10 +43,12 @@ class Program:
         return made.json()
 
 
-async def token_of(database: Database, user: User, *, days: int | None = None) -> str:
+async def token_of(
+    database: Database, user: User, *, days: int | None = None, scopes: frozenset[Scope] = ALL
+) -> str:
     """A token of theirs."""
     async with database.transaction() as session:
-        return (await create_token(session, user.id, "a program", days=days)).secret
+        return (await create_token(session, user.id, "a program", days=days, scopes=scopes)).secret
 
 
 @contextlib.asynccontextmanager

@@ -27,6 +27,7 @@ LETTERS = [
     ("new_password", {"link": LINK}),
     ("password_changed", {"link": LINK, "tokens_go_on": False}),
     ("password_changed", {"link": LINK, "tokens_go_on": True}),
+    ("token_made", {"link": LINK, "name": "robot", "scopes": ["Read"], "ends": None}),
     ("confirm_address", {"link": LINK}),
     ("address_change_asked", {"new": "new@example.org", "link": LINK}),
     ("address_changed", {"new": "new@example.org"}),
