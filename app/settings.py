@@ -1,19 +1,29 @@
 """What the operator sets in the environment: every name begins with `GUILDHALL_`."""
 
 import difflib
-import re
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.addresses import NotAnAddressError, tidy_address
+from app.setting_values import (
+    BBBSecret,
+    CertificateFile,
+    Colour,
+    Link,
+    Mailbox,
+    MailServer,
+    Networks,
+    OptionalFile,
+    Origins,
+    PostgresUrl,
+    Sender,
+    SiteAddress,
+    WebAddress,
+)
 
 PREFIX = "GUILDHALL_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,12 +31,6 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 KEY_LENGTH = 32
 # Read from the environment by the command line and by the tests: no settings of the site.
 BESIDES = {"GUILDHALL_OPERATOR_PASSWORD", "GUILDHALL_TESTS_LONG"}
-# What both drivers understand behind the question mark of the database's address.
-DATABASE_WORDS = {
-    *("host", "port", "user", "password", "passfile", "service", "target_session_attrs", "options"),
-    *("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslnegotiation"),
-    *("ssl_min_protocol_version", "ssl_max_protocol_version", "krbsrvname", "application_name"),
-}
 S = TypeVar("S", bound="DatabaseSettings")
 
 
@@ -34,77 +38,23 @@ class SettingsError(Exception):
     """Settings that cannot be used; its text has one line for each, with the setting's name."""
 
 
-@dataclass(frozen=True)
-class Sender:
-    """A name, perhaps none, and an address whose domain is written in ASCII."""
-
-    name: str
-    address: str
-
-    @classmethod
-    def read(cls, text: str) -> "Sender":
-        """Of “Guildhall <hall@example.org>”, or the address alone. Raises ValueError."""
-        name, bracket, rest = text.strip().rpartition("<")
-        try:
-            address = tidy_address(rest.removesuffix(">").strip(), private=True)
-        except NotAnAddressError:
-            address = ""
-        if not address or bool(bracket) != rest.endswith(">") or not text.isprintable():
-            raise ValueError("must be an address, like Guildhall <hall@example.org>")
-        name = name.strip()
-        if len(name) > 1 and name[0] == name[-1] == '"':
-            name = name[1:-1].replace('\\"', '"')
-        return cls(name, address)
-
-    @property
-    def domain(self) -> str:
-        """What stands behind the @."""
-        return self.address.rpartition("@")[2]
-
-
 class DatabaseSettings(BaseSettings):
     """What `migrate` needs: where the database is."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    database_url: SecretStr = Field(description="PostgreSQL, e.g. postgresql://user:password@host/guildhall")
+    database_url: PostgresUrl = Field(
+        description="PostgreSQL, e.g. postgresql://user:password@host/guildhall"
+    )
     database_pool: Annotated[int, Field(ge=2, le=100)] = Field(
         8, description="Connections that one process may hold."
     )
     database_queue_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         1.0, description="Seconds that a request waits for one of them; then it is asked to come back (503)."
     )
-    tiers_file: Path | None = Field(
+    tiers_file: OptionalFile = Field(
         None, description="The tiers that a new installation begins with, as a TOML file: docs/tiers.md."
     )
-
-    @field_validator("tiers_file", mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: Any) -> Any:
-        return value or None
-
-    @field_validator("database_url")
-    @classmethod
-    def _as_both_drivers_read_it(cls, value: SecretStr) -> SecretStr:
-        """One address for libpq and asyncpg: several hosts, sockets, TLS. What only one of them knows is refused.
-
-        Any other word asyncpg takes for a setting of the server, and fails at the first connection.
-        """
-        address = value.get_secret_value().strip()
-        if address.split("://")[0] not in {"postgresql", "postgres"}:
-            raise ValueError("must begin with postgresql://")
-        try:
-            words = [word for word, _ in parse_qsl(urlsplit(address).query, strict_parsing="?" in address)]
-        except ValueError:
-            raise ValueError(
-                "what stands behind the question mark must be name=value, with & between"
-            ) from None
-        if not urlsplit(address).path.strip("/"):
-            # With none, libpq and asyncpg each have a guess of their own.
-            raise ValueError("must name the database: postgresql://user:password@host/guildhall")
-        if unknown := [word for word in words if word not in DATABASE_WORDS]:
-            raise ValueError(f"{unknown[0]} cannot be set here: leave it out")
-        return SecretStr(address)
 
     def dsn(self) -> str:
         """The database's address, as libpq and asyncpg read it; it holds the password."""
@@ -115,12 +65,12 @@ class Settings(DatabaseSettings):
     """What `serve` and `worker` need."""
 
     secret_key: SecretStr = Field(description="At least 32 random characters; signs cookies and links.")
-    bbb_url: str = Field(description="The BigBlueButton server, as `bbb-conf --secret` prints it.")
-    bbb_secret: SecretStr = Field(description="The server's shared secret, as `bbb-conf --secret` prints it.")
+    bbb_url: WebAddress = Field(description="The BigBlueButton server, as `bbb-conf --secret` prints it.")
+    bbb_secret: BBBSecret = Field(description="The server's shared secret, as `bbb-conf --secret` prints it.")
     bbb_algorithm: Literal["sha1", "sha256", "sha384", "sha512"] = Field(
         "sha256", description="How requests to BigBlueButton are signed."
     )
-    bbb_join_origins: Annotated[list[str], NoDecode] = Field(
+    bbb_join_origins: Origins = Field(
         [],
         description="Further origins a join may lead to, when a load balancer stands before BBB; spaces between.",
     )
@@ -132,21 +82,23 @@ class Settings(DatabaseSettings):
         description="Ask BigBlueButton to keep who was when in a meeting until it has reported it: exact figures "
         "of attendance. The names are then in its files.",
     )
-    public_url: str = Field(
+    public_url: SiteAddress = Field(
         "http://127.0.0.1:8000", description="This site's own address, for mails and for BBB's callbacks."
     )
     site_name: Annotated[str, Field(min_length=1, max_length=60)] = Field(
         "Guildhall", description="The name in the top bar and in mails."
     )
-    accent: str = Field("", description="The accent colour as #rrggbb; empty is the moss green that ships.")
-    smtp_url: SecretStr = Field(
+    accent: Colour = Field(
+        "", description="The accent colour as #rrggbb; empty is the moss green that ships."
+    )
+    smtp_url: MailServer = Field(
         SecretStr(""), description="smtp://user:password@host:587, or smtps:// for TLS from the first byte."
     )
-    mail_from: str = Field("", description="The sender of mails, e.g. Guildhall <hall@example.org>.")
-    mail_reply_to: str = Field(
+    mail_from: Mailbox = Field("", description="The sender of mails, e.g. Guildhall <hall@example.org>.")
+    mail_reply_to: Mailbox = Field(
         "", description="Where answers to mails go, if not to their sender, e.g. Office <office@example.org>."
     )
-    source_url: str = Field(
+    source_url: Link = Field(
         "", description="Where visitors find the source of this very program; the licence asks for it."
     )
     private_providers: bool = Field(
@@ -159,7 +111,7 @@ class Settings(DatabaseSettings):
         description="People may have e-mail addresses at names of your own network: .local, .internal, .lan, .test, "
         "localhost, names without a dot.",
     )
-    ca_file: Path | None = Field(
+    ca_file: CertificateFile = Field(
         None,
         description="Certificates (PEM) of a CA of your own, believed beside the usual ones: for BBB, SMTP and "
         "organisations' providers.",
@@ -176,7 +128,7 @@ class Settings(DatabaseSettings):
         0,
         description="The same for all of them; 0: 70 % of the files that the process may open, and 10 000 at most.",
     )
-    proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
+    proxies: Networks = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     demo: bool = Field(False, description="Demo mode: mail is read in the browser, the clock can be moved.")
     log_json: bool = Field(True, description="Log lines as JSON; off: for people.")
     simulator_url: str = Field("", description="Demo mode: the simulator, so that its clock moves too.")
@@ -184,98 +136,6 @@ class Settings(DatabaseSettings):
     demo_clock: Path | None = Field(
         None, description="Demo mode: the file that says how far the clock is moved."
     )
-
-    @field_validator("bbb_secret", mode="before")
-    @classmethod
-    def _without_the_newline_of_bbb_conf(cls, value: Any) -> Any:
-        """BBB_API.md section 6, 21: `bbb-conf --secret` leaves a newline behind."""
-        return value.strip() if isinstance(value, str) else value
-
-    @field_validator("public_url", "bbb_url")
-    @classmethod
-    def _address(cls, value: str, field: ValidationInfo) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an address that begins with https://")
-        if parts.query or parts.fragment or parts.username:
-            raise ValueError("must be an address without a user name, a question mark and a hash sign")
-        if field.field_name == "public_url" and parts.path.strip("/"):
-            raise ValueError("must be a name of its own, without a path: cookies and links stand at its root")
-        return value.strip().rstrip("/")
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _mail_server(cls, value: SecretStr) -> SecretStr:
-        address = value.get_secret_value().strip()
-        if address and (urlsplit(address).scheme not in {"smtp", "smtps"} or not urlsplit(address).hostname):
-            raise ValueError(
-                "must begin with smtp:// (STARTTLS) or smtps:// (TLS at once), then the server's name"
-            )
-        return SecretStr(address)
-
-    @field_validator("proxies")
-    @classmethod
-    def _networks(cls, value: str) -> str:
-        """Addresses and networks; a name would be compared as it is written and never fit."""
-        for part in value.split(","):
-            try:
-                if part.strip() != "*":
-                    ip_network(part.strip(), strict=False)
-            except ValueError:
-                raise ValueError(
-                    "must be addresses or networks like 10.0.0.5,172.16.0.0/12, no names"
-                ) from None
-        return value
-
-    @field_validator("bbb_join_origins", mode="before")
-    @classmethod
-    def _words(cls, value: Any) -> Any:
-        return value.split() if isinstance(value, str) else value
-
-    @field_validator("bbb_join_origins")
-    @classmethod
-    def _origins(cls, value: list[str]) -> list[str]:
-        for origin in value:
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
-                raise ValueError("must be origins like https://bbb1.example.org, with spaces between")
-        return value
-
-    @field_validator("source_url")
-    @classmethod
-    def _link(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in {"http", "https"}:
-            raise ValueError("must be an address that begins with https://")
-        return value
-
-    @field_validator("ca_file", mode="before")
-    @classmethod
-    def _no_file_is_none(cls, value: Any) -> Any:
-        return value or None
-
-    @field_validator("ca_file")
-    @classmethod
-    def _certificates(cls, value: Path | None) -> Path | None:
-        if value is not None:
-            try:
-                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
-            except OSError as error:  # not there, not to be read, or no certificates in it
-                raise ValueError(f"must be a file of certificates in PEM: {error}") from None
-        return value
-
-    @field_validator("mail_from", "mail_reply_to")
-    @classmethod
-    def _mailbox(cls, value: str) -> str:
-        if value:
-            Sender.read(value)
-        return value
-
-    @field_validator("accent")
-    @classmethod
-    def _colour(cls, value: str) -> str:
-        if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-            raise ValueError("must be a colour like #3d6b4f")
-        return value
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:

@@ -10,7 +10,8 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from app.mail.models import OutgoingMail
-from app.settings import Sender, Settings
+from app.setting_values import Sender
+from app.settings import Settings
 
 # Lines as they travel. Headers are folded at 76, as lines with encoded words must be (RFC 2047, 2).
 WIDTH = 76

@@ -32,6 +32,7 @@ LETTERS = [
     ("address_change_asked", {"new": "new@example.org", "link": LINK}),
     ("address_changed", {"new": "new@example.org"}),
     ("address_again", {"link": LINK}),
+    ("code_guessed", {"room": "Weekly assembly", "link": LINK}),
     ("goodbye", {}),
     ("grant_made", GRANT | {"organisation": None, "settles": True, "renews": False}),
     ("grant_made", GRANT | {"organisation": HALL, "settles": False, "renews": True}),

@@ -16,7 +16,8 @@ from sqlalchemy import select
 from app.mail import OutgoingMail
 from app.mail.message import message_of
 from app.mail.reminders import KINDS
-from app.settings import ROOT, Sender
+from app.setting_values import Sender
+from app.settings import ROOT
 from tests.app.mail.letters import LETTERS
 from tests.factories import a_person
 
