@@ -32,7 +32,7 @@ from app.recordings import keeping
 from app.servers.pool import Servers
 from app.settings import Settings
 from app.templating import Templates
-from app.web import rate_limits
+from app.web import kept_forms, rate_limits
 from app.web.site import Site
 
 log = structlog.get_logger()
@@ -76,6 +76,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
     async with around.database.transaction() as session:
         await sessions.forget_old(session)
         await rate_limits.forget_old(session)
+        await kept_forms.forget_old(session)
         await forget_old_alerts(session)
         await mail.forget_old(session, around.settings)
         await forget_unverified(session)

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
 from sqlalchemy.exc import DBAPIError
@@ -17,9 +17,12 @@ from app.db import Database, get_database
 from app.errors import ForbiddenError, GuildhallError, NotFoundError
 from app.i18n import lazy
 from app.outages import outage_of
+from app.web import kept_forms
 from app.web.browser import get_cookie, speak_to_stranger
+from app.web.csrf import SAFE, is_ours
 
 ZONE_COOKIE = "zone"  # where a guest's browser is; a script writes it
+SEND_AGAIN = "/send-again"
 ACTING = "acting"  # the cookie that says for whom one acts on this browser
 
 
@@ -197,8 +200,20 @@ AnyViewer = Annotated[Viewer | None, Depends(load_viewer)]
 # Coroutines, though nothing in them waits: FastAPI hands anything else to a thread.
 async def _signed_in(request: Request, viewer: AnyViewer) -> Viewer:
     if viewer is None:
-        raise SignInNeededError(_address_of(request) if request.method == "GET" else "/")
+        raise SignInNeededError(await _onward(request))
     return viewer
+
+
+async def _onward(request: Request) -> str:
+    """Where to go once signed in: to the same page; for a form, to what was typed in it, or to its page."""
+    if request.method in SAFE:
+        return _address_of(request)
+    is_kept = await kept_forms.keep_form(get_database(request), request)
+    await request.state.form.close()
+    if is_kept:
+        return SEND_AGAIN
+    referer = request.headers.get("referer", "")
+    return urlsplit(referer).path or "/" if is_ours(request, referer) else "/"
 
 
 def _address_of(request: Request) -> str:

@@ -16,6 +16,7 @@ from app.errors import TooManyError
 from app.i18n import lazy
 from app.web.browser import settings_of
 from app.web.forms import read_form
+from app.web.kept_forms import find_kept
 from app.web.pages import go, page, path_of
 
 router = APIRouter()
@@ -92,9 +93,10 @@ async def reset(request: Request, database: Databased, token: str) -> Response:
 async def _enter(request: Request, database: Databased, user: User) -> Response:
     async with database.transaction() as session:
         opened = await signing_in.open_on_this_browser(session, request, user)
+        kept = await find_kept(session, request)
     response = go(
         request,
-        path_of(request, "home.dashboard"),
+        path_of(request, "home.dashboard" if kept is None else "accounts.send_again"),
         say=lazy("You have a new password, and are signed in here. You are signed out everywhere else."),
     )
     return signing_in.remember(request, response, opened)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from app.accounts import known_browsers, rates, signing_in
-from app.accounts.access import AnyViewer
+from app.accounts.access import SEND_AGAIN, AnyViewer
 from app.accounts.answers import again, too_often
 from app.accounts.elsewhere import Provided, SignInElsewhereError, is_staff, provided_for
 from app.accounts.models import User
@@ -12,24 +12,41 @@ from app.accounts.service import BannedError, authenticate, find_by_email
 from app.db import Database, Databased, Session
 from app.errors import TooManyError
 from app.i18n import lazy
+from app.web.csrf import at_any_age, is_ours
 from app.web.forms import Form, read_form
+from app.web.kept_forms import find_kept, forget_kept
 from app.web.pages import go, local_path, page, path_of
 
 router = APIRouter()
 FORM = "accounts/sign_in.html"
+NO_COOKIES = lazy("Your browser doesn’t keep our cookies. Allow them for this site to sign in.")
 UNKNOWN = lazy("There is no account with this address and this password.")
 
 
 @router.get("/sign-in", name="accounts.sign_in")
-async def ask(request: Request, viewer: AnyViewer, next: str = "") -> Response:  # noqa: A002  the address says next
+async def ask(request: Request, database: Databased, viewer: AnyViewer, next: str = "") -> Response:  # noqa: A002  the address says next
     """The form; someone who is signed in goes on."""
     onward = _onward(request, next)
     if viewer is not None:
         return go(request, onward)
-    return page(request, FORM, form=None, next=onward)
+    async with database.reading() as session:
+        kept = onward == SEND_AGAIN and await find_kept(session, request) is not None
+    return page(
+        request,
+        FORM,
+        form=Form().fail("", NO_COOKIES) if _lacks_cookies(request) else None,
+        next=onward,
+        kept=kept,
+    )
+
+
+def _lacks_cookies(request: Request) -> bool:
+    """Every page of ours gives the browser a cookie: one that comes from such a page without any keeps none."""
+    return not request.cookies and is_ours(request, request.headers.get("referer", ""))
 
 
 @router.post("/sign-in")
+@at_any_age
 async def sign_in(request: Request, database: Databased) -> Response:
     """A new session, or one sentence for whatever was wrong."""
     form = await read_form(request, SignIn)
@@ -75,6 +92,7 @@ async def _enter(
 async def sign_out(request: Request, session: Session) -> Response:
     """End this browser's session."""
     await signing_in.close_on_this_browser(session, request)
+    await forget_kept(session, request)
     response = go(request, path_of(request, "home.landing"), say=lazy("You are signed out."))
     return signing_in.forget(request, response)
 

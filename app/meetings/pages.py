@@ -31,6 +31,7 @@ from app.rooms.access import NotTheHostError
 from app.rooms.addresses import address_meant, is_taken
 from app.servers.pool import BBBServers, Servers
 from app.web.browser import settings_of
+from app.web.csrf import at_any_age
 from app.web.forms import Form, read_form
 from app.web.pages import address_of, go, page, path_of
 from app.web.rate_limits import client_address
@@ -84,6 +85,7 @@ async def _show(request: Request, session: AsyncSession, viewer: Viewer | None, 
 
 
 @router.post("/r/{slug}/join", name="meetings.join")
+@at_any_age
 async def join(
     request: Request, database: Databased, viewer: AnyViewer, servers: BBBServers, slug: str
 ) -> Response:

@@ -28,7 +28,7 @@ from app.web.rate_limits import client_address
 
 NAME_LENGTH = 80
 # How long someone may wait on the waiting page with what they typed.
-WAITS = 12 * 3600
+WAITS = 7 * 24 * 3600
 
 
 def _a_name(value: str) -> str:

@@ -19,13 +19,13 @@ from app.gate import BusyError
 from app.i18n import lazy
 from app.outages import outage_of
 from app.web.browser import speak_to_stranger
-from app.web.csrf import FIELD, ExpiredFormError, protect
+from app.web.csrf import ExpiredFormError, protect
 from app.web.forms import message
+from app.web.kept_forms import Typed, has_file, typed_in
 from app.web.pages import page
 
 log = structlog.get_logger()
 CLIENT_GONE = 499  # as nginx calls it
-SECRET_FIELDS = ("password", "code", "secret")
 
 
 class MethodError(GuildhallError):
@@ -125,8 +125,10 @@ def answer(request: Request, error: GuildhallError) -> Response:
     ):
         # With its query: a start that is not to be recorded says so there.
         query = f"?{request.url.query}" if request.url.query else ""
-        again = {"action": request.url.path + query, "fields": _typed(request)}
-        response = page(request, "errors/resend.html", error.status, error=error, **again)
+        form = request.state.form
+        again = Typed(request.url.path + query, typed_in(form), has_file(form))
+        response = page(request, "errors/resend.html", error.status, error=error, typed=again)
+        response.headers["cache-control"] = "no-store"
     else:
         response = page(request, error.template, error.status, error=error, **error.context())
     response.headers.update(error.headers())
@@ -136,15 +138,6 @@ def answer(request: Request, error: GuildhallError) -> Response:
 def error_json(error: GuildhallError) -> dict[str, Any]:
     """What programs get: code to branch on, the same words as on the page, and the error's own facts."""
     return {"code": error.code, "title": str(error.title), "message": str(error.message), **error.facts()}
-
-
-def _typed(request: Request) -> list[tuple[str, str]]:
-    """What was typed, to be sent again; secrets are typed again by hand."""
-    return [
-        (name, value)
-        for name, value in request.state.form.multi_items()
-        if isinstance(value, str) and name != FIELD and not any(word in name for word in SECRET_FIELDS)
-    ]
 
 
 async def _guildhall(request: Request, error: Exception) -> Response:

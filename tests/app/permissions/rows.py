@@ -49,6 +49,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", "/new-password/{token}", ANYONE),
     ("GET", "/account", SIGNED_IN),
     ("POST", "/account", SIGNED_IN),
+    ("GET", "/send-again", SIGNED_IN),
     ("GET", "/account/email", SIGNED_IN),
     ("POST", "/account/email", SIGNED_IN),
     ("GET", "/account/email/{token}", ANYONE),
