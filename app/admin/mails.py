@@ -51,6 +51,7 @@ KINDS: dict[str, Text] = {
     "address_again": lazy("Address tried again"),
     "address_change_asked": lazy("Address change asked"),
     "address_changed": lazy("Address changed"),
+    "code_guessed": lazy("Code guessed"),
     "confirm_address": lazy("New address"),
     "goodbye": lazy("Account deleted"),
     "grant_made": lazy("Contribution"),

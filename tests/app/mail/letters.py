@@ -33,6 +33,7 @@ LETTERS = [
     ("address_changed", {"new": "new@example.org"}),
     ("address_again", {"link": LINK}),
     ("code_guessed", {"room": "Weekly assembly", "link": LINK}),
+    ("code_guessed", {"room": HALL, "link": LINK}),
     ("goodbye", {}),
     ("grant_made", GRANT | {"organisation": None, "settles": True, "renews": False}),
     ("grant_made", GRANT | {"organisation": HALL, "settles": False, "renews": True}),

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 import pytest
 from sqlalchemy import select
 
+from app.admin.mails import KINDS as KIND_WORDS
 from app.mail import OutgoingMail
 from app.mail.message import message_of
 from app.mail.reminders import KINDS
@@ -114,6 +115,7 @@ async def test_the_plain_text_and_the_html_say_the_same(site, name, context):
 def test_every_mail_there_is_stands_among_these():
     folders = {folder.name for folder in (ROOT / "templates/email").iterdir() if folder.is_dir()}
     assert folders == {name for name, _context in LETTERS}
+    assert folders == set(KIND_WORDS)
     assert not list((ROOT / "templates/email").glob("*/body.txt"))
 
 
