@@ -31,6 +31,25 @@ async def test_a_page_whose_stream_is_refused_looks_by_itself_and_goes_in(house:
     await guest.is_in_meeting()
 
 
+async def test_a_page_whose_stream_is_dead_without_a_word_looks_by_itself_and_goes_in(
+    house: House, door: Door
+):
+    ada = await house.person("Ada Okafor")
+    await house.room(ada, "Silent round")
+    host, guest = await door.signed_in(ada), await door.visitor()
+    # Neither an answer nor an end.
+    await guest.page.route("**/events*", lambda _route: None)
+    await guest.page.clock.install()
+    await guest.join("silent-round", "Wren")
+    await guest.is_waiting("silent-round")
+    await host.open("/r/silent-round")
+    await host.press("Start the meeting")
+    await host.is_in_meeting()
+    # Every 60 to 90 seconds.
+    await guest.page.clock.fast_forward(91_000)
+    await guest.is_in_meeting()
+
+
 async def test_much_news_is_one_look_at_a_moment_of_its_own(house: House, door: Door):
     ada = await house.person("Ada Okafor")
     await house.room(ada, "Lively round")
