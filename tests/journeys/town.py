@@ -7,6 +7,8 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.links import AddressLink, ResetLink, VerifyLink, fragment_of
 from app.accounts.models import User
+from app.accounts.reach import ReachLink
+from app.accounts.reminders import unsubscribe_links
 from app.accounts.sessions import hash_of
 from app.admin.bans import ban
 from app.contributions.models import Grant, GrantRule
@@ -42,7 +44,8 @@ class Town:
         producer = self.people["producer"] = await house.person("Emeka Lindqvist", tier="co-producer")
         for number in range(50):
             await house.room(producer, f"Working group {number} of the whole co-operative")
-        self.at["quiet"] = (await house.room(host, "Quiet round", access_code="2718-2818", record=True)).slug
+        quiet = await house.room(host, "Quiet round", access_code="2718-2818", record=True)
+        self.at |= {"quiet": quiet.slug, "room": quiet.id}
         await self._organisation()
         await self._joining()
         await self._ledger()
@@ -179,6 +182,8 @@ class Town:
         made_at = int(clock.now().timestamp())
         self.at["reset"] = ResetLink(host.id, fragment, made_at).sign(settings)
         self.at["address"] = AddressLink(host.id, fragment, host.email, "new@example.org").sign(settings)
+        self.at["reach"] = ReachLink(host.id, host.email).sign(settings)
+        self.at["unsubscribe"] = unsubscribe_links(settings)(host.id, "tasks").rpartition("/")[2]
         async with self.house.database.transaction() as session:
             words = (
                 "Open this to verify your address:\nhttp://127.0.0.1:8000/verify/abcdefghijklmnopqrstuvwxyz"
