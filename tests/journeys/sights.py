@@ -194,6 +194,8 @@ NOT_PAGES = {
     "web.worker",
     "meetings.ended",
     "accounts.export",
+    # What was typed when a session had ended; without that it leads on.
+    "accounts.send_again",
     "rooms.events",
     "home.events",
     "home.theme",
