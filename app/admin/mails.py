@@ -67,6 +67,7 @@ KINDS: dict[str, Text] = {
     "recording_ending": lazy("Recordings end"),
     "recording_storage": lazy("Space for recordings"),
     "task_news": lazy("Task"),
+    "token_made": lazy("API token made"),
     "totals_repaired": lazy("Totals repaired"),
     "verify_address": lazy("Verification"),
     "worker_gone": lazy("Worker stopped"),

@@ -34,6 +34,8 @@ LETTERS = [
     ("address_again", {"link": LINK}),
     ("code_guessed", {"room": "Weekly assembly", "link": LINK}),
     ("code_guessed", {"room": HALL, "link": LINK}),
+    ("worker_gone", {"last": AT}),
+    ("worker_gone", {"last": None}),
     ("goodbye", {}),
     ("grant_made", GRANT | {"organisation": None, "settles": True, "renews": False}),
     ("grant_made", GRANT | {"organisation": HALL, "settles": False, "renews": True}),
