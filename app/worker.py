@@ -41,7 +41,7 @@ housekeeping = Blueprint()
 KEEP_FAILED_HOURS = 7 * 24
 # Who is at the site goes first: the worker has few connections, queues for them for as long as it takes, and gets
 # what the server processes leave of the processors.
-CONNECTIONS, PATIENCE_SECONDS, NICENESS = 4, 60.0, 10
+CONNECTIONS, PATIENCE_SECONDS, NICENESS = 4, 60.0, 5
 AGAIN_AFTER_SECONDS = 2.0
 # A worker that has not said for so long that it lives was killed, or lost the database while it worked.
 LIVES_EVERY_SECONDS, SILENT_SECONDS = 5.0, 20.0

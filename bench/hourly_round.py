@@ -22,7 +22,7 @@ from bench import place
 from bench.nine_oclock import PATIENCE, SECRET_KEY, SIZE, Answers, Browser, Meter
 from bench.scenes import get
 
-FULL = replace(SIZE, recordings=24_000)
+FULL = replace(SIZE, recordings=SIZE.meetings)
 ROUND = """
 import asyncio, os
 from app.db import Database
@@ -104,6 +104,7 @@ def measure(asked: argparse.Namespace, maintenance: str) -> None:
                     cwd=ROOT,
                     env={**os.environ, **environment},
                     stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
                 )
                 programs["round"] = [psutil.Process(work.pid)]
             try:

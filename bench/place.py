@@ -45,7 +45,7 @@ class Running:
     def servers(self) -> list[psutil.Process]:
         """The processes that answer: uvicorn's children."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "--channel" in child.cmdline()]
+        return [child for child in children if {"--channel", "--multiprocessing-fork"} & set(child.cmdline())]
 
     def stop(self) -> None:
         """End it, and whatever it started."""

@@ -64,13 +64,22 @@ async def test_one_who_fails_keeps_nobody_from_theirs(database, three):
     assert await for_each_holder(database, three, work, name="a.round") == 1
 
 
-async def test_a_round_rests_three_quarters_of_its_time():
+async def test_a_round_rests_for_what_it_has_done_and_never_for_long():
     loop = asyncio.get_running_loop()
     began, pace = loop.time(), Pace(0.25)
     for _each in range(2):
         await asyncio.sleep(0.02)
         await pace.rest()
     assert loop.time() - began >= 4 * 2 * 0.02 * 0.95
+    await asyncio.sleep(0.1)
+    began = loop.time()
+    await Pace(0.01).rest()
+    assert loop.time() - began < 0.1
+    busy = Pace(0.01)
+    await asyncio.sleep(0.01)
+    began = loop.time()
+    await busy.rest()
+    assert 0.15 < loop.time() - began < 0.5
 
 
 @pytest.mark.slow
