@@ -1,19 +1,18 @@
 """PostgreSQL: one engine a process, one transaction a request or job, committed before the answer leaves."""
 
-import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import structlog
 from fastapi import Depends, Request
-from sqlalchemy import BigInteger, DateTime, MetaData, event, text
+from sqlalchemy import BigInteger, DateTime, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -21,6 +20,9 @@ from app.errors import UnavailableError
 from app.gate import Gate
 from app.outages import is_of_no_use
 from app.settings import DatabaseSettings
+from app.statements import Direct, Found
+from app.statements import Query as Query  # noqa: PLC0414  whoever asks the database finds it here
+from app.statements import Statement as Statement  # noqa: PLC0414  the same
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -47,9 +49,6 @@ FAILURES = (
     asyncpg.InternalClientError,
 )
 
-# :name, and not ::type.
-_VALUE = re.compile(r"(?<![:\w]):(\w+)")
-
 
 class Base(DeclarativeBase):
     """Every table: times are `timestamptz`, whole numbers that may grow are `bigint`."""
@@ -66,76 +65,6 @@ class WithId:
     """A row with a number of its own, given by the database."""
 
     id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
-
-
-class Found(asyncpg.Record):  # type: ignore[misc]  # the driver has no types
-    """A row as the driver brings it, its columns as attributes too."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-class Statement:
-    """A statement of the pages that are asked for most, with :named values.
-
-    Where a page only reads, it goes to the driver as it is: SQLAlchemy takes eight times as long over it. In a
-    transaction it takes the same way as all others.
-    """
-
-    def __init__(self, sql: str) -> None:
-        names = list(dict.fromkeys(_VALUE.findall(sql)))
-        self._text = text(sql)
-        self._names = names
-        self._sql = _VALUE.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
-
-    async def rows(self, session: AsyncSession, **values: object) -> Sequence[Any]:
-        """What it finds, as rows with attributes."""
-        if not session.info.get("reads"):
-            return (await session.execute(self._text, values)).all()
-        driver = session.info.get("driver")
-        if driver is None:
-            connection = await (await session.connection()).get_raw_connection()
-            driver = session.info["driver"] = connection.driver_connection
-        assert driver is not None  # noqa: S101  a connection of the pool has one
-        for hear in session.info["heard"]:
-            hear(self._sql)
-        try:
-            found: Sequence[Any] = await driver.fetch(self._sql, *[values[name] for name in self._names])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-            session.info["suspect"](error)
-            raise _as_sqlalchemy(error) from error
-        return found
-
-    async def row(self, session: AsyncSession, **values: object) -> Any | None:
-        """The one row that it finds, or None."""
-        return next(iter(await self.rows(session, **values)), None)
-
-
-class Query(Generic[T]):
-    """A statement whose rows become `kind`, a dataclass: its columns have the names of the fields."""
-
-    def __init__(self, kind: Callable[..., T], sql: str) -> None:
-        self._kind, self._statement = kind, Statement(sql)
-
-    async def rows(self, session: AsyncSession, **values: object) -> list[T]:
-        """What it finds."""
-        found = await self._statement.rows(session, **values)
-        # The driver's rows are mappings, those of SQLAlchemy have one.
-        return [self._kind(**getattr(row, "_mapping", row)) for row in found]
-
-    async def row(self, session: AsyncSession, **values: object) -> T | None:
-        """The one row that it finds, or None."""
-        return next(iter(await self.rows(session, **values)), None)
-
-
-def _as_sqlalchemy(error: Exception) -> DBAPIError:
-    """The driver's error as SQLAlchemy hands it on: those who handle errors know them so."""
-    carrier = Exception(type(error).__name__)
-    carrier.__cause__ = error
-    return DBAPIError(None, None, carrier)
 
 
 class TraceError(Exception):
@@ -182,6 +111,9 @@ class Database:
         reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(reading.sync_engine, "before_cursor_execute", _refuse_writing)
         self._readers = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
+        # Without transactions of SQLAlchemy's: the driver's own are around them.
+        direct = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._directs = async_sessionmaker(direct, expire_on_commit=False, autoflush=False)
 
     async def _connect(self) -> asyncpg.Connection:
         """A connection by the driver's own reading of the address: SQLAlchemy's knows no list of hosts."""
@@ -204,21 +136,35 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self, *, is_finishing: bool = False) -> AsyncIterator[AsyncSession]:
+    async def transaction(
+        self, *, is_finishing: bool = False, is_direct: bool = False
+    ) -> AsyncIterator[AsyncSession]:
         """A session in one transaction, READ COMMITTED. Raises BusyError when too many wait for a connection.
 
-        `is_finishing`: BigBlueButton has done what is to be written down now, so nobody goes before.
+        `is_finishing`: BigBlueButton has done what is to be written down now, so nobody goes before. `is_direct`: for
+        the few things that are asked for most; a `Statement` goes to the driver as it is. Whatever else is done with
+        the session is in the same transaction, but a failure undoes all of it: no savepoints.
         """
+        begin = self._begin_direct if is_direct else self._begin
         try:
-            async with (
-                self.gate.passed(is_finishing=is_finishing),
-                self._sessions() as session,
-                session.begin(),
-            ):
+            async with self.gate.passed(is_finishing=is_finishing), begin() as session:
                 yield session
         except TraceError as error:
             await self._let_leave(error)
             raise
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[AsyncSession]:
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def _begin_direct(self) -> AsyncIterator[AsyncSession]:
+        async with self._directs() as session:
+            direct = session.info["direct"] = await Direct.of(session, self.heard, self._suspect)
+            async with direct.transaction():
+                yield session
+                await session.flush()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -226,8 +172,8 @@ class Database:
 
         Under READ COMMITTED each statement sees what is committed at its own moment, so nothing else is different.
         """
-        info = {"reads": True, "heard": self.heard, "suspect": self._suspect}
-        async with self.gate.passed(), self._readers(info=info) as session:
+        async with self.gate.passed(), self._readers() as session:
+            session.info["direct"] = await Direct.of(session, self.heard, self._suspect)
             yield session
 
     async def _let_leave(self, error: TraceError) -> None:

@@ -42,12 +42,14 @@ def get(path: str, cookies: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\n".encode() + BROWSER + f"{cookie}\r\n".encode()
 
 
-def post(path: str, fields: dict[str, str], cookies: str = "") -> bytes:
-    """A form on its way."""
+def post(path: str, fields: dict[str, str], cookies: str = "", address: str = "") -> bytes:
+    """A form on its way; `address`: where it comes from, as a proxy says it."""
     body = urlencode(fields).encode()
     head = f"content-type: application/x-www-form-urlencoded\r\ncontent-length: {len(body)}\r\n"
     if cookies:
         head += f"cookie: {cookies}\r\nsec-fetch-site: same-origin\r\n"
+    if address:
+        head += f"x-forwarded-for: {address}\r\nx-forwarded-proto: http\r\n"
     return f"POST {path} HTTP/1.1\r\n".encode() + BROWSER + f"{head}\r\n".encode() + body
 
 
@@ -100,7 +102,9 @@ def join(settings: Settings, slug: str, visitor: int, **ticks: str) -> bytes:
     """One visitor's form at a room's door."""
     browser = f"visitor-{visitor}"
     fields = {FIELD: form_token(settings, browser), "name": f"Wren {visitor}", **ticks}
-    return post(f"/r/{slug}/join", fields, f"browser={browser}")
+    # Each from an address of their own: one address has few places of people who have not arrived.
+    address = f"10.{visitor >> 16 & 255}.{visitor >> 8 & 255}.{visitor & 255}"
+    return post(f"/r/{slug}/join", fields, f"browser={browser}", address)
 
 
 def start(settings: Settings, account: int) -> bytes:

@@ -99,7 +99,10 @@ async def surely(database: Database, write: Callable[[AsyncSession], Awaitable[T
     ends, pause = loop.time() + TRIED_SECONDS, FIRST_PAUSE
     while True:
         try:
-            async with asyncio.timeout_at(ends), database.transaction(is_finishing=True) as session:
+            async with (
+                asyncio.timeout_at(ends),
+                database.transaction(is_finishing=True, is_direct=True) as session,
+            ):
                 return await write(session)
         except (*FAILURES, BusyError) as error:
             if not isinstance(error, BusyError) and outage_of(error) is None:

@@ -90,7 +90,7 @@ async def join(
     request: Request, database: Databased, viewer: AnyViewer, servers: BBBServers, slug: str
 ) -> Response:
     """Into the meeting, or to the waiting page."""
-    async with database.transaction() as session:
+    async with database.transaction(is_direct=True) as session:
         response = await _join(request, session, viewer, servers, slug)
     await slow_down(request)
     return response
@@ -124,7 +124,7 @@ async def start(
     Two transactions: at the door and reserving; confirming and going in.
     """
     bbb = await servers.choose(database)
-    async with database.transaction() as session:
+    async with database.transaction(is_direct=True) as session:
         door = await at_door(session, slug, viewer)
         if not room_page.may_start(door.room, viewer, is_host=door.is_host):
             raise (

@@ -92,6 +92,7 @@ _STANDING = """
         CASE WHEN m.suspended_at IS NULL THEN m.tier_id END, (SELECT id FROM tiers WHERE key = :free)
     )
 """
+_HOLD = Statement("SELECT id FROM holders WHERE id = :holder FOR NO KEY UPDATE")
 # Of a list PostgreSQL does not know how long it is, and plans anew each time: three times the work for one holder.
 _OF_ONE = Statement(f"{_STANDING} WHERE h.id = :holder")
 _OF_MANY = Statement(f"{_STANDING} WHERE h.id = ANY(:holders)")
@@ -122,8 +123,7 @@ async def hold(session: AsyncSession, holder_id: int) -> HeldLimits:
     older than the lock. FOR NO KEY UPDATE: rows that refer to the holder can be inserted meanwhile.
     Raises NotFoundError.
     """
-    lock = select(Holder.id).where(Holder.id == holder_id).with_for_update(key_share=True)
-    if await session.scalar(lock) is None:
+    if await _HOLD.row(session, holder=holder_id) is None:
         raise NotFoundError
     return HeldLimits(**vars(await standing_of(session, holder_id)))
 
