@@ -96,7 +96,9 @@ async def not_at_the_end_of_a_window(house: House) -> None:
         await house.move_clock(1)
 
 
-async def test_a_hundred_wrong_codes_close_the_door_to_whoever_guesses(house: House, door: Door):
+async def test_a_hundred_wrong_codes_close_the_door_to_whoever_guesses_and_to_nobody_else(
+    house: House, door: Door
+):
     ada = await house.person("Ada Okafor")
     await house.room(ada, "Guessed round", access_code="2718-2818")
     host, guest, late = await door.signed_in(ada), await door.visitor(), await door.visitor()
@@ -112,7 +114,7 @@ async def test_a_hundred_wrong_codes_close_the_door_to_whoever_guesses(house: Ho
             return await guesser.post(
                 form.action,
                 data={**form.fields, "name": "Mallory", "code": code},
-                headers={"X-Forwarded-For": f"10.201.0.{address}"},
+                headers={"X-Forwarded-For": f"10.201.{address}.1"},
             )
 
         async def guesses(address: int, times: int) -> list[int]:
@@ -128,17 +130,13 @@ async def test_a_hundred_wrong_codes_close_the_door_to_whoever_guesses(house: Ho
         await guest.join("guessed-round", "Guest Gil", code="2718-2818")
         await guest.is_in_meeting()
 
-        # Whoever has many addresses has a hundred tries at this room in ten minutes.
+        # From everywhere, more than a hundred are slow and open nothing; they keep nobody out.
         others = await asyncio.gather(*(guesses(address, 10) for address in range(1, 10)))
         assert [status for one in others for status in one] == [422] * 90
-        assert (await guess(99, "0000-0000")).status_code == httpx.codes.TOO_MANY_REQUESTS
+        assert (await guess(99, "0000-0000")).status_code == httpx.codes.UNPROCESSABLE_ENTITY
 
-    # Who was let in before comes in again; everyone else when the ten minutes are over.
     await guest.join("guessed-round", "Guest Gil", code="2718-2818")
     await guest.is_in_meeting()
-    await late.join("guessed-round", "Late Luis", code="2718-2818")
-    await late.reads("Wait a few minutes, then try again")
-    await house.move_clock(10)
     await late.join("guessed-round", "Late Luis", code="2718-2818")
     await late.is_in_meeting()
 
