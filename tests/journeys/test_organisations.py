@@ -85,7 +85,7 @@ async def applies(house: House, door: Door) -> None:
     await operator.page.get_by_role("link", name="Harbour Radio").click()
     await operator.page.get_by_label("Tier, for a year").select_option(value="consumer")
     await operator.page.get_by_label("Hosts that it may have").fill("4")
-    await operator.press("Accept and create it")
+    await operator.press("Accept")
     await operator.reads("Harbour Radio")
 
 

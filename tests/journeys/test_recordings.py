@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from app.recordings.models import Recording
+from app.servers.pool import Servers
 from tests.app.recordings.rows import a_recording
 from tests.house import House
 from tests.journeys.visitor import Door, Visitor
@@ -16,6 +17,7 @@ async def played(house: House, host, room, **columns) -> Recording:
     formats = tuple(
         (kind, f"{house.simulator_url}/playback/{kind}/{{id}}") for kind in ("presentation", "podcast")
     )
+    await Servers(house.settings()).all(house.database)  # its row is the one that recordings get
     made = await a_recording(house.database, host, room, formats=formats, **columns)
     await house.bbb("POST", "recordings", recordID=made.record_id, name=made.name, minutes=45)
     return made
