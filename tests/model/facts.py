@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tests.model.spec import Facts, Past
 
 _FACTS = text("""
-    SELECT h.stored_bytes AS stored, u.banned_at IS NOT NULL AS banned,
+    SELECT h.stored_bytes AS stored, u.holder_id = h.id AND u.banned_at IS NOT NULL AS banned,
         (SELECT count(*) FROM rooms o WHERE o.holder_id = h.id
             AND (o.last_used_at, o.id) > (r.last_used_at, r.id)) AS newer_rooms,
         (SELECT count(*) FROM meetings WHERE holder_id = h.id AND state IN ('starting', 'running')) AS at_once,
