@@ -23,8 +23,12 @@ _FACTS = text("""
     FROM rooms r JOIN holders h ON h.id = r.holder_id JOIN users u ON u.id = r.host_id WHERE r.id = :room
 """)
 _PASTS = text("""
-    SELECT id, reserved_at AS asked, started_at AS began, ended_at AS ended FROM meetings
+    SELECT id, reserved_at AS asked, coalesce(started_at, reserved_at) AS began,
+        coalesce(ended_at, coalesce(started_at, reserved_at) + minutes * interval '1 minute') AS ended FROM meetings
     WHERE room_id = :room AND state = 'ended'
+        -- Of a deleted room: what is not over yet counts with all that it was promised.
+        OR room_id IS DISTINCT FROM :room AND state IN ('starting', 'running', 'ended')
+            AND sitting_id = (SELECT inherited_sitting FROM rooms WHERE id = :room)
 """)
 _NEWEST = text("SELECT * FROM meetings WHERE room_id = :room ORDER BY id DESC LIMIT 1")
 _PLACES = text("""
