@@ -71,7 +71,8 @@ async def test_who_is_not_let_in_is_told_so_and_changes_nothing(asker, kept, rol
             wrong.append(f"{method} {path}: {found}, not {rule[role]}; changed: {changed}")
             await kept.restore()
     assert "\n".join(wrong) == ""
-    assert await kept.changed() == set()
+    # What is typed without being signed in is kept for its browser; whoever is signed in leaves nothing.
+    assert await kept.changed() <= ({"kept_forms"} if role in {"guest", "banned"} else set())
 
 
 @pytest.mark.slow

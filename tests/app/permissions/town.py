@@ -178,8 +178,8 @@ async def suspend(session: AsyncSession, user: User, *, over: bool = False) -> N
 class Kept:
     """All rows of all tables as they are at one moment: to see that nothing changed, and to bring them back."""
 
-    # What is written by every visit, whoever it is; and what was typed without being signed in, kept for its browser.
-    VISITS = ("sessions", "api_tokens", "rate_counts", "kept_forms")
+    # What is written by every visit, whoever it is.
+    VISITS = ("sessions", "api_tokens", "rate_counts")
 
     def __init__(self, database: Database) -> None:
         self._database = database
